@@ -1,0 +1,27 @@
+/** Prefix of every kind of id. */
+export const idPrefixes = {
+  user: "u_",
+  workspace: "o_",
+  project: "proj_",
+  account: "apn_",
+  app: "app_",
+  oauthApp: "oa_",
+  component: "sc_",
+  source: "dc_",
+  workflow: "p_",
+  deployment: "d_",
+  step: "c_",
+  httpTrigger: "hi_",
+  timerTrigger: "ti_",
+  emailTrigger: "ei_",
+  template: "tch_",
+  subscription: "sub_",
+  autoSubscription: "asub_",
+  webhook: "wh_",
+  dataStore: "ds_",
+  apiKey: "ak_",
+  audit: "aud_",
+  vaultKey: "vk_",
+  file: "file_",
+} as const;
+export type IdKind = keyof typeof idPrefixes;

@@ -1,0 +1,109 @@
+/** What can be written down in one step. All units that wait while a commit is in flight share the next one. */
+
+/** An event to append. */
+export interface EventDraft {
+  orgId: string;
+  emitterId: string;
+  /** `""` is the default channel. `$trigger`: an interface event of a source, delivered to it alone. */
+  channel: string;
+  /** JSON text. */
+  payload: string;
+  /** KSUID; made when absent. */
+  emitId?: string;
+  /** Dedupe id and what event lists show. */
+  metadata?: EventMetadata;
+  /** This listener gets the event whatever the subscriptions say. */
+  directListenerId?: string;
+  /** Epoch ms; a later time keeps the event on the emitter's `$in` channel until then. */
+  deliverAtMs?: number;
+}
+
+export interface EventMetadata {
+  id?: string;
+  summary?: string;
+  ts?: number;
+}
+
+/** Proof that this node holds a delivery: completing is fenced by it. */
+export interface Claim {
+  deliveryId: number;
+}
+
+/** A delivery that this node holds, with its event. */
+export interface ClaimedDelivery extends Claim {
+  orgId: string;
+  listenerId: string;
+  emitterId: string;
+  channel: string;
+  eventId: number;
+  emitId: string;
+  /** JSON text. */
+  payload: string;
+  metadata: EventMetadata | null;
+  /** Attempts that ended before this one. */
+  attempts: number;
+  createdAtMs: number;
+}
+
+export interface SourceRunRecord {
+  orgId: string;
+  sourceId: string;
+  runId: string;
+  deploymentId: string;
+  cause: "http" | "timer" | "event" | "manual" | "deploy" | "activate" | "deactivate";
+  status: "success" | "error";
+  attempt: number;
+  trigger: { emitterId: string; channel: string; eventId: number } | null;
+  emitCount: number;
+  /** JSON text of the observations; null = none. */
+  logs: string | null;
+  /** JSON text `{code, name, message, stack?}`; null = none. */
+  error: string | null;
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
+export interface WebhookDeliveryRecord {
+  orgId: string;
+  webhookId: string;
+  webhookDeliveryId: string;
+  emitterId: string;
+  channel: string;
+  eventId: number;
+  status: "success" | "dead";
+  attempts: number;
+  responseStatus: number | null;
+  error: string | null;
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
+/** Written together or not at all. */
+export interface CommitUnit {
+  /** The delivery whose work this is. When this node no longer holds it, nothing of the unit is written. */
+  claim?: Claim;
+  /** Keeps the claimed delivery for a later attempt instead of removing it. */
+  retry?: { dueAtMs: number; lastError: string };
+  events?: readonly EventDraft[];
+  /** Applied to `events` on channels that are not reserved (`$…`), per channel, in the order given. */
+  dedupe?: { orgId: string; sourceId: string; strategy: "unique" | "greatest" | "last" };
+  /** JSON text by key; null removes the key. */
+  dbWrites?: { orgId: string; sourceId: string; writes: Readonly<Record<string, string | null>> };
+  sourceRun?: SourceRunRecord;
+  webhookDelivery?: WebhookDeliveryRecord;
+}
+
+export interface AppendedEvent {
+  orgId: string;
+  emitterId: string;
+  channel: string;
+  eventId: number;
+  emitId: string;
+}
+
+export interface CommitOutcome {
+  /** False: the claim was lost and nothing was written. */
+  held: boolean;
+  /** What was appended, in draft order; null where dedupe dropped a draft. */
+  events: readonly (AppendedEvent | null)[];
+}
