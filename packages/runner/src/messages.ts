@@ -17,9 +17,12 @@ export const FrameType = {
   // parent → runner
   load: 1,
   invoke: 2,
+  /** Deadline reached: abort its signal and send its `result` with `TIMEOUT` and all it left so far within 250 ms, or be killed. */
   cancel: 3,
+  /** Exactly one `pong` for each. */
   ping: 4,
   // runner → parent
+  /** The first frame, once; payload `{}`. The parent sends nothing before it. */
   ready: 64,
   loaded: 65,
   loadFailed: 66,
@@ -32,12 +35,41 @@ export const FrameType = {
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 export const FRAME_HEADER_BYTES = 9;
+/** Largest payload that the parent accepts; a larger one is a protocol violation that costs the process. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** Largest payload that the parent sends. */
+export const MAX_FRAME_TO_RUNNER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Command line of the program inside: `node --import <hook> <main> <boot arguments as JSON>`, so it is
+ * `JSON.parse(process.argv[2])` for both files (take it off `process.argv` before user code runs).
+ * The process starts with an empty environment, cwd and TMPDIR as in `tmpDir`. When fd 3 ends, the parent is dead: exit at once.
+ */
+export interface BootArguments {
+  /** Unix socket of the egress proxy, see `EGRESS_ERROR_HEADER`. */
+  egressSocket: string;
+  /** Writable, private to the process (shared in tier C). */
+  tmpDir: string;
+  /** Directory whose `node_modules` is worth loading before the deployment is known; null for none. */
+  platformDir: string | null;
+}
+
+/**
+ * The egress proxy on its unix socket speaks HTTP/1.1:
+ * - `CONNECT host:port` → `200` and a raw tunnel, or an error status;
+ * - `GET http://host/path` (any method, absolute form) → the forwarded reply;
+ * - `GET /resolve?host=NAME` → `200` and `{"addresses":[{"address","family"}]}` (refused addresses left out), or an error status.
+ * An error reply carries the errno to throw in this header (`EACCES` refused by policy, `ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`,
+ * `EHOSTUNREACH`, `EMFILE` too many connections, `EINVAL`) and JSON `{"code","message"}` as body.
+ */
+export const EGRESS_ERROR_HEADER = "millrace-error";
 
 /** Bind this blank process to a deployment: environment first, then import. */
 export interface LoadPayload {
   code: string;
   env: Record<string, string>;
+  /** Directory holding the component's own `node_modules`, as seen inside; bare imports resolve from here only. */
+  dependencyDir: string | null;
 }
 /** Same as the invocation; the frame's number stands for it from now on. */
 export type InvokePayload = RunInvocation | HookInvocation | OptionsInvocation | AdditionalPropsInvocation;
