@@ -188,7 +188,7 @@ create table emitter_heads (
   emitter_id text not null,
   head bigint not null, -- the last event id given out
   primary key (org_id, emitter_id)
-);
+) with (fillfactor = 50); -- updated with every batch: room for updates in place
 create table events (
   org_id text not null,
   emitter_id text not null,
@@ -199,6 +199,7 @@ create table events (
   metadata text, -- JSON {id?, summary?, ts?}; null = none
   primary key (org_id, emitter_id, channel, event_id)
 ) partition by range (event_id);
+create table events_default partition of events default; -- what no partition of a day covers
 create table subscriptions (
   org_id text not null references workspaces on delete cascade,
   subscription_id text primary key,
@@ -207,6 +208,11 @@ create table subscriptions (
   listener_id text not null,
   created_at_ms bigint not null,
   unique (org_id, emitter_id, channel, listener_id)
+);
+-- Grows with each change of a workspace's subscriptions; a commit that matched by an older one is done again.
+create table subscription_versions (
+  org_id text primary key references workspaces on delete cascade,
+  version bigint not null
 );
 create table auto_subscriptions (
   org_id text not null references workspaces on delete cascade,
@@ -231,9 +237,11 @@ create table webhooks (
   updated_at_ms bigint not null
 );
 create index webhooks_org_id on webhooks (org_id);
+-- Nodes take delivery ids from here in blocks of 1,000.
+create sequence delivery_id_blocks;
 -- One event on its way to one listener: the unit of queued work. A row lives only while work is owed.
 create table deliveries (
-  delivery_id bigint generated always as identity primary key,
+  delivery_id bigint primary key,
   org_id text not null,
   listener_id text not null,
   emitter_id text not null,
@@ -246,9 +254,10 @@ create table deliveries (
   epoch bigint,
   last_error text
 );
-create index deliveries_due_at_ms on deliveries (due_at_ms) where node_id is null;
+-- Deliveries are born claimed, so the two indexes of those that wait cost nothing on the hot path.
+create index deliveries_waiting_due_at_ms on deliveries (due_at_ms) where node_id is null;
+create index deliveries_waiting_listener_id on deliveries (org_id, listener_id, due_at_ms) where node_id is null;
 create index deliveries_node_id on deliveries (node_id) where node_id is not null;
-create index deliveries_listener_id on deliveries (org_id, listener_id);
 -- Emits with a delivery_ts in the future: the emitter's $in channel. Moved into events when due.
 create table scheduled_emits (
   org_id text not null,
@@ -282,6 +291,7 @@ create table source_runs (
   error text, -- JSON {code, name, message, stack?}; null = none
   primary key (org_id, source_id, started_at_ms, run_id)
 ) partition by range (started_at_ms);
+create table source_runs_default partition of source_runs default;
 create table webhook_deliveries (
   org_id text not null,
   webhook_id text not null,
@@ -297,6 +307,7 @@ create table webhook_deliveries (
   ended_at_ms bigint not null,
   primary key (org_id, webhook_id, ended_at_ms, webhook_delivery_id)
 ) partition by range (ended_at_ms);
+create table webhook_deliveries_default partition of webhook_deliveries default;
 
 -- the instance --------------------------------------------------------------------------------------------------
 create table nodes (
