@@ -1,0 +1,12 @@
+/** Pure decisions and words that every part of the server shares: no IO, time is passed in. */
+export {
+  ApiError,
+  invalidInput,
+  notFound,
+  type ApiErrorCode,
+  type ApiErrorOptions,
+  type ErrorDetail,
+} from "./api-error.ts";
+export { eventIdTimeMs, firstEventIdAt, formatEventId, parseEventId } from "./event-id.ts";
+export { newId, newKsuid, randomBase62 } from "./ids.ts";
+export { StartupError, type StartupErrorCode } from "./startup-error.ts";

@@ -1,0 +1,8 @@
+/** PostgreSQL: the embedded server, connections, schema, migrations, partitions, hints between nodes and the list of nodes. */
+export { Database, notifyWithin, type DatabaseOptions } from "./database.ts";
+export { Lane } from "./lane.ts";
+export type { Hint, HintHandler } from "./listener.ts";
+export { migrate } from "./migrate.ts";
+export { dropExpiredPartitions, ensurePartitions, isMissingPartition } from "./partitions.ts";
+export type { Schema } from "./schema/index.ts";
+export { breaksConnection, isUnavailable, mapDatabaseError } from "./unavailable.ts";

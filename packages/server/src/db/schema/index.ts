@@ -1,0 +1,9 @@
+/** The row types of all tables, as Kysely needs them; a test compares them with the migrations. */
+import type { AccountsSchema } from "./accounts.ts";
+import type { ComponentsSchema } from "./components.ts";
+import type { EventsSchema } from "./events.ts";
+import type { IdentitySchema } from "./identity.ts";
+import type { InstanceSchema } from "./instance.ts";
+import type { SourcesSchema } from "./sources.ts";
+
+export type Schema = AccountsSchema & ComponentsSchema & EventsSchema & IdentitySchema & InstanceSchema & SourcesSchema;
