@@ -1,3 +1,17 @@
 /** Schemas of every request, reply and event of the API, and id formats. Imports nothing of ours. */
 export { idPrefixes, type IdKind } from "./ids.ts";
-export { operation, type Access, type InputOf, type Operation, type ReplyOf } from "./operation.ts";
+export {
+  operation,
+  roleOf,
+  roles,
+  type Access,
+  type CommonInput,
+  type InputOf,
+  type Operation,
+  type ReplyOf,
+  type Role,
+} from "./operation.ts";
+export * from "./conventions.ts";
+export * from "./users.ts";
+export * from "./workspaces.ts";
+export { operations, type OperationId } from "./operations.ts";

@@ -3,47 +3,62 @@ import type { Static, TObject, TSchema } from "typebox";
 /** Who may call: nobody checked, any token, or a user API key only. */
 export type Access = "public" | "token" | "user_key";
 
+/** A member's role in a workspace, weakest first. */
+export const roles = ["viewer", "member", "admin", "owner"] as const;
+export type Role = (typeof roles)[number];
+
 /**
  * One operation of the API. It is the only source for validation, serialisation, the handler's types, the client's
  * types and the OpenAPI document.
  */
-export interface Operation<
-  Params extends TObject = TObject,
-  Query extends TObject = TObject,
-  Body extends TObject = TObject,
-  Reply extends TSchema = TSchema,
-> {
+export interface Operation {
   /** camelCase; equals the name of the route's file. */
   readonly id: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below `/v1`, with `:name` parameters. */
+  /** Below `/v1`, with `:name` parameters; of a workspace always `/workspaces/…` (`/orgs/…` is an alias of all). */
   readonly path: string;
   readonly summary: string;
+  /** More than the summary says, for the reference. */
+  readonly description?: string;
   readonly tag: string;
   readonly access: Access;
-  readonly params?: Params;
-  readonly query?: Query;
+  /** The weakest role that may call it; `viewer` for GET and `member` for the rest when absent. */
+  readonly role?: Role;
+  readonly params?: TObject;
+  readonly query?: TObject;
   /** POST and PUT: each field may also come in the query string; the body wins. */
-  readonly body?: Body;
+  readonly body?: TObject;
+  /** True: makes something in the workspace that `org_id` names (see `request.orgId()`). */
+  readonly takesOrgId?: boolean;
   readonly status: 200 | 201 | 202 | 204;
-  readonly reply: Reply;
+  readonly reply: TSchema;
+  /** `sse`: the route writes `text/event-stream` itself; `reply` then describes the data of one message. */
+  readonly streams?: "sse";
 }
 
 /** Declares an operation, keeping its literal types. */
-export function operation<
-  Params extends TObject,
-  Query extends TObject,
-  Body extends TObject,
-  Reply extends TSchema,
-  const O extends Operation<Params, Query, Body, Reply>,
->(declared: O & Operation<Params, Query, Body, Reply>): O {
+export function operation<const O extends Operation>(declared: O): O {
   return declared;
 }
 
-type StaticOf<S> = S extends TSchema ? Static<S> : unknown;
+/** The weakest role that may call an operation. */
+export function roleOf(declared: Operation): Role {
+  return declared.role ?? (declared.method === "GET" ? "viewer" : "member");
+}
+
+type PartOf<O, Key extends string> = O extends { readonly [K in Key]: infer S extends TSchema } ? Static<S> : unknown;
+
+/** Parameters that every operation accepts. */
+export interface CommonInput {
+  /** Comma-separated names of the fields to keep of `data`, or of each item of a list. */
+  include?: string;
+  /** Comma-separated names of the fields to leave out; applied after `include`. */
+  exclude?: string;
+  org_id?: string;
+}
 
 /** What a handler receives: path parameters, query and body merged, validated and converted. */
-export type InputOf<O extends Operation> = StaticOf<O["params"]> & StaticOf<O["query"]> & StaticOf<O["body"]>;
+export type InputOf<O extends Operation> = PartOf<O, "params"> & PartOf<O, "query"> & PartOf<O, "body"> & CommonInput;
 
 /** What a handler answers. */
 export type ReplyOf<O extends Operation> = Static<O["reply"]>;

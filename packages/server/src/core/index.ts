@@ -10,3 +10,20 @@ export {
 export { eventIdTimeMs, firstEventIdAt, formatEventId, parseEventId } from "./event-id.ts";
 export { newId, newKsuid, randomBase62 } from "./ids.ts";
 export { StartupError, type StartupErrorCode } from "./startup-error.ts";
+export {
+  limitedToRole,
+  principalId,
+  roleAllows,
+  type ClientPrincipal,
+  type Principal,
+  type UserPrincipal,
+} from "./principal.ts";
+export {
+  decodeCursor,
+  pageReply,
+  pageRequestOf,
+  type Page,
+  type PageInput,
+  type PageReply,
+  type PageRequest,
+} from "./paging.ts";

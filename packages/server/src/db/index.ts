@@ -6,3 +6,4 @@ export { migrate } from "./migrate.ts";
 export { dropExpiredPartitions, ensurePartitions, isMissingPartition } from "./partitions.ts";
 export type { Schema } from "./schema/index.ts";
 export { breaksConnection, isUnavailable, mapDatabaseError } from "./unavailable.ts";
+export { selectPage, type PagedList } from "./select-page.ts";

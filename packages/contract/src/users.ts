@@ -1,0 +1,42 @@
+import { Type } from "typebox";
+import { dataOf, pageOf, pageParameters } from "./conventions.ts";
+import { operation } from "./operation.ts";
+import { workspaceSchema } from "./workspaces.ts";
+
+export const currentUserSchema = Type.Object({
+  id: Type.String(),
+  username: Type.String(),
+  email: Type.String(),
+  daily_compute_time_quota: Type.Optional(Type.Integer({ description: "Free plan; milliseconds." })),
+  daily_compute_time_used: Type.Optional(Type.Integer()),
+  daily_invocations_quota: Type.Optional(Type.Integer()),
+  daily_invocations_used: Type.Optional(Type.Integer()),
+  orgs: Type.Optional(Type.Array(workspaceSchema)),
+  billing_period_start_ts: Type.Optional(Type.Integer({ description: "Paid plan; epoch seconds." })),
+  billing_period_end_ts: Type.Optional(Type.Integer()),
+  billing_period_credits: Type.Optional(Type.Integer()),
+});
+
+export const userOperations = {
+  getCurrentUser: operation({
+    id: "getCurrentUser",
+    method: "GET",
+    path: "/users/me",
+    summary: "Get the current user",
+    tag: "Users",
+    access: "user_key",
+    status: 200,
+    reply: dataOf(currentUserSchema),
+  }),
+  listMyWorkspaces: operation({
+    id: "listMyWorkspaces",
+    method: "GET",
+    path: "/users/me/workspaces",
+    summary: "List the workspaces of the current user",
+    tag: "Users",
+    access: "user_key",
+    query: Type.Object({ ...pageParameters }),
+    status: 200,
+    reply: pageOf(workspaceSchema),
+  }),
+};

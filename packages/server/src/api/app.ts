@@ -1,0 +1,118 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { ApiError, randomBase62, type Principal } from "../core/index.ts";
+import { bodyParsers } from "./body.ts";
+import { dispatcher } from "./dispatch.ts";
+import { asApiError, errorBody, errorHeaders } from "./errors.ts";
+import type { IdempotencyKeys } from "./idempotency.ts";
+import { refuseOtherMethods } from "./methods.ts";
+import type { Route } from "./route.ts";
+import { normalizeUrl } from "./url.ts";
+
+export interface ApiOptions {
+  log: Logger;
+  routes: readonly Route[];
+  /** Whose token it is; null for none that is valid. */
+  authenticate(token: string): Promise<Principal | null>;
+  bodyLimitBytes: number;
+  /** Null: `Idempotency-Key` is ignored. */
+  idempotency: IdempotencyKeys | null;
+  /** A reply that does not fit its schema fails the request; for tests. */
+  strictReplies?: boolean;
+}
+
+const SECURITY_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+/**
+ * Builds the API. It does not listen: call `ready()`, then give `app.routing` to the HttpFront.
+ */
+export function buildApi(options: ApiOptions): FastifyInstance {
+  const log: FastifyBaseLogger = options.log;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes,
+    rewriteUrl: (request) => normalizeUrl(request.url ?? "/"),
+    routerOptions: { maxParamLength: 1000 },
+    genReqId: () => randomBase62(20),
+    requestIdHeader: false,
+    forceCloseConnections: false,
+    frameworkErrors: (thrown, request, reply) => {
+      const error = asApiError(thrown);
+      reply.raw.writeHead(error.status, { ...SECURITY_HEADERS, "content-type": "application/json; charset=utf-8" });
+      reply.raw.end(JSON.stringify(errorBody(error, request.id)));
+    },
+  });
+  app.decorateRequest("caller", null);
+  bodyParsers(app);
+  addHooks(app);
+  addErrorHandlers(app);
+  addRoutes(app, options);
+  return app;
+}
+
+function addRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const dispatch = { idempotency: options.idempotency, strictReplies: options.strictReplies ?? false };
+  for (const route of options.routes) {
+    const { operation } = route;
+    app.route({
+      method: operation.method,
+      url: `/v1${operation.path}`,
+      // Before the body is read: strangers do not get to send one.
+      onRequest: async (request) => {
+        if (operation.access !== "public") request.caller = await authenticate(request, options);
+        if (operation.access === "user_key" && request.caller?.kind !== "user") {
+          throw new ApiError("user_key_required", "This operation needs a user API key");
+        }
+      },
+      handler: dispatcher(route, dispatch),
+    });
+  }
+  refuseOtherMethods(app, options.routes);
+}
+
+async function authenticate(request: FastifyRequest, options: ApiOptions): Promise<Principal> {
+  const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (token === undefined) throw new ApiError("unauthorized", "Send a token: `Authorization: Bearer <token>`");
+  const principal = await options.authenticate(token);
+  if (principal === null) throw new ApiError("unauthorized", "The token is unknown, expired or revoked");
+  return principal;
+}
+
+function addHooks(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.headers(SECURITY_HEADERS).header("x-request-id", request.id);
+  });
+  // The pattern, never the URL or a header: those may hold secrets.
+  app.addHook("onResponse", async (request, reply) => {
+    const { caller } = request;
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        took_ms: Math.round(reply.elapsedTime),
+        caller: caller === null ? null : caller.kind === "user" ? caller.apiKeyId : caller.clientId,
+      },
+      "request",
+    );
+  });
+}
+
+function addErrorHandlers(app: FastifyInstance): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = asApiError(thrown);
+    if (error.status >= 500) request.log.error({ err: thrown }, "a request failed");
+    void reply.code(error.status).headers(errorHeaders(error)).send(errorBody(error, request.id));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const error = new ApiError("not_found", `There is no ${request.method} ${request.url.split("?")[0] ?? ""}`);
+    void reply.code(404).send(errorBody(error, request.id));
+  });
+}

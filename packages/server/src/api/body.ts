@@ -1,0 +1,31 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { ApiError, invalidInput } from "../core/index.ts";
+import { unsupportedMediaType } from "./errors.ts";
+
+/** JSON is the only body: empty is `{}`, anything but an object is 400, another content type is 415. */
+export function bodyParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    /^application\/(?:[\w.+-]+\+)?json\b/i,
+    { parseAs: "string" },
+    async (_request: FastifyRequest, body: string) => parseBody(body),
+  );
+  app.addContentTypeParser("*", { parseAs: "string" }, async (_request: FastifyRequest, body: string) => {
+    if (body !== "") throw unsupportedMediaType();
+    return {};
+  });
+}
+
+function parseBody(text: string): unknown {
+  if (text.trim() === "") return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new ApiError("invalid_json", "The body is not valid JSON", { cause: error });
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw invalidInput([{ path: "body", message: "must be a JSON object" }]);
+  }
+  return parsed;
+}

@@ -1,0 +1,113 @@
+import { roleOf, type Operation } from "@millrace/contract";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { ApiError, limitedToRole, type Principal } from "../core/index.ts";
+import type { IdempotencyKeys } from "./idempotency.ts";
+import { inputReader } from "./input.ts";
+import { declaredOnly, filterFields, replyMismatch } from "./reply.ts";
+import { creatingOrgId, memberOf, type ApiRequest, type CallerScope } from "./request.ts";
+import type { Route } from "./route.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set before the body is read; null on public routes. */
+    caller: Principal | null;
+  }
+}
+
+export interface DispatchOptions {
+  idempotency: IdempotencyKeys | null;
+  /** A reply that does not fit its schema fails the request; for tests. */
+  strictReplies: boolean;
+}
+
+type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** Makes the Fastify handler of a route: read input, find the caller's scope, run, filter, answer. */
+export function dispatcher(route: Route, options: DispatchOptions): FastifyHandler {
+  const { operation } = route;
+  const readInput = inputReader(operation);
+  return async (raw, reply) => {
+    const body = isObject(raw.body) ? raw.body : {};
+    const parts = { params: asRecord(raw.params), query: asRecord(raw.query), body };
+    const request = requestOf({ operation, raw, reply, input: readInput(parts) });
+    if (operation.streams) return stream({ route, request, raw, reply });
+    const run = async () => {
+      const result = await route.handle(request, { request: raw.raw, response: reply.raw });
+      return { status: request.replySettings.status ?? operation.status, body: bodyOf(operation, result, options) };
+    };
+    const key = operation.method === "POST" ? raw.headers["idempotency-key"] : undefined;
+    const answer =
+      options.idempotency && raw.caller && key !== undefined
+        ? await options.idempotency.once({ caller: raw.caller, key: String(key), operation, request: parts }, run)
+        : await run();
+    void reply.headers(request.replySettings.headers).code(answer.status);
+    if (answer.status === 204) return reply.send();
+    const json = JSON.stringify(filterFields(answer.body, request.input));
+    return reply.type("application/json; charset=utf-8").send(json);
+  };
+}
+
+function bodyOf(operation: Operation, result: unknown, options: DispatchOptions): unknown {
+  const mismatch = options.strictReplies ? replyMismatch(operation, result) : null;
+  if (mismatch !== null) throw new Error(`Reply does not fit its schema: ${mismatch}`);
+  return declaredOnly(operation.reply, result);
+}
+
+interface RequestParts {
+  operation: Operation;
+  raw: FastifyRequest;
+  reply: FastifyReply;
+  input: ApiRequest["input"];
+}
+
+function requestOf({ operation, raw, reply, input }: RequestParts): ApiRequest {
+  const { caller } = raw;
+  const role = roleOf(operation);
+  const principal = caller && limitedToRole(caller, role);
+  if (caller && principal && principal.orgIds.length === 0 && caller.orgIds.length > 0) {
+    throw new ApiError("forbidden", `This needs the role ${role} or a stronger one`);
+  }
+  const scope: CallerScope = { caller, allowedOrgIds: principal?.orgIds ?? [], role };
+  const aborter = new AbortController();
+  reply.raw.once("close", () => aborter.abort());
+  return {
+    id: raw.id,
+    input,
+    // Public operations have no caller, all others were refused without one.
+    principal: principal as ApiRequest["principal"],
+    orgIds: scope.allowedOrgIds,
+    ip: raw.ip,
+    signal: aborter.signal,
+    replySettings: { headers: {} },
+    orgId: () => creatingOrgId(scope, input.org_id),
+    memberOf: (workspaceId) => memberOf(scope, workspaceId),
+  };
+}
+
+interface StreamParts {
+  route: Route;
+  request: ApiRequest;
+  raw: FastifyRequest;
+  reply: FastifyReply;
+}
+
+/** Gives the raw response to the route; until it has written its head, errors are still answered as JSON. */
+async function stream({ route, request, raw, reply }: StreamParts): Promise<FastifyReply> {
+  try {
+    await route.handle(request, { request: raw.raw, response: reply.raw });
+  } catch (error) {
+    if (!reply.raw.headersSent) throw error;
+    raw.log.warn({ err: error }, "a stream ended with an error");
+  }
+  reply.hijack();
+  reply.raw.end();
+  return reply;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}

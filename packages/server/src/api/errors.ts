@@ -1,0 +1,49 @@
+import { ApiError } from "../core/index.ts";
+import { mapDatabaseError } from "../db/index.ts";
+
+/** The body of a failed request. */
+export interface ErrorBody {
+  error: string;
+  code: string;
+  details?: { path: string; message: string }[];
+  stack?: string;
+  request_id: string;
+}
+
+const FRAMEWORK_ERRORS: Record<string, () => ApiError> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new ApiError("too_large", "The request body is too large"),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: unsupportedMediaType,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new ApiError("invalid_json", "The body is shorter than Content-Length says"),
+  FST_ERR_BAD_URL: () => new ApiError("invalid_input", "The URL is not valid"),
+};
+
+export function unsupportedMediaType(): ApiError {
+  return new ApiError("unsupported_media_type", "Content-Type must be application/json");
+}
+
+/** What the caller may see of an error. Anything unforeseen becomes a plain 500: our messages and stacks stay inside. */
+export function asApiError(error: unknown): ApiError {
+  const mapped = mapDatabaseError(error);
+  if (mapped instanceof ApiError) return mapped;
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  return FRAMEWORK_ERRORS[code]?.() ?? new ApiError("internal", "Something went wrong on our side", { cause: error });
+}
+
+/** The JSON that answers an error. */
+export function errorBody(error: ApiError, requestId: string): ErrorBody {
+  return {
+    error: error.message,
+    code: error.code,
+    ...(error.details && { details: error.details }),
+    ...(error.userStack !== undefined && { stack: error.userStack }),
+    request_id: requestId,
+  };
+}
+
+/** Headers that belong to an error. */
+export function errorHeaders(error: ApiError): Record<string, string> {
+  if (error.retryAfterSeconds !== undefined) return { "retry-after": String(Math.ceil(error.retryAfterSeconds)) };
+  if (error.code === "unauthorized") return { "www-authenticate": "Bearer" };
+  return {};
+}

@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { randomBase62 } from "../core/index.ts";
+
+/** Takes requests to endpoints before the API sees them. */
+export interface IngestPort {
+  /** True: the request is an endpoint's and will be answered. */
+  tryHandle(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface FrontHandlers {
+  api: HttpHandler;
+  ingest?: IngestPort | undefined;
+}
+
+export interface ListenOptions {
+  host: string;
+  port: number;
+}
+
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * The one HTTP server. It listens from the first moment; until it is opened (and again once it closes) everything but
+ * `/healthz` answers 503 with Retry-After, never a false 2xx.
+ */
+export class HttpFront {
+  readonly server: Server;
+  #handlers: FrontHandlers | null = null;
+
+  constructor() {
+    this.server = createServer({ requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 72_000 });
+    this.server.on("request", (request: IncomingMessage, response: ServerResponse) => this.#handle(request, response));
+  }
+
+  /** Starts to listen. @returns the port. @throws Node's error (`EADDRINUSE`, `EACCES`) */
+  async listen(options: ListenOptions): Promise<number> {
+    this.server.listen(options);
+    await once(this.server, "listening");
+    const address = this.server.address();
+    return typeof address === "object" && address !== null ? address.port : options.port;
+  }
+
+  open(handlers: FrontHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  /** Refuses new requests and waits at most `graceMs` for those in flight. */
+  async close(graceMs: number): Promise<void> {
+    this.#handlers = null;
+    if (!this.server.listening) return;
+    const closed = once(this.server, "close");
+    this.server.close();
+    this.server.closeIdleConnections();
+    const forced = setTimeout(() => this.server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(forced);
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#handlers === null) refuse(request, response);
+    else if (!this.#handlers.ingest?.tryHandle(request, response)) this.#handlers.api(request, response);
+  }
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("content-type", "application/json; charset=utf-8");
+  response.setHeader("x-content-type-options", "nosniff");
+  if (request.url === "/healthz") {
+    response.end(JSON.stringify({ status: "starting" }));
+    return;
+  }
+  response.statusCode = 503;
+  response.setHeader("retry-after", String(RETRY_AFTER_SECONDS));
+  response.setHeader("connection", "close");
+  const error = "Millrace is starting or stopping; try again in a moment";
+  response.end(JSON.stringify({ error, code: "unavailable", request_id: randomBase62(20) }));
+}

@@ -1,0 +1,70 @@
+import type { InputOf, Operation } from "@millrace/contract";
+import { Type, type TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import { invalidInput } from "../core/index.ts";
+import { coerceText } from "./coerce.ts";
+import { problemsOf } from "./problems.ts";
+import { acceptsNull } from "./schema-shape.ts";
+
+/** The parts of a request that hold input. */
+export interface InputParts {
+  params: Readonly<Record<string, unknown>>;
+  query: Readonly<Record<string, unknown>>;
+  body: Readonly<Record<string, unknown>>;
+}
+
+export type InputReader<O extends Operation = Operation> = (parts: InputParts) => InputOf<O>;
+
+const commonProperties: Record<string, TSchema> = {
+  include: Type.Optional(Type.String()),
+  exclude: Type.Optional(Type.String()),
+  org_id: Type.Optional(Type.String()),
+};
+
+function mergedProperties(operation: Operation): Record<string, TSchema> {
+  return {
+    ...commonProperties,
+    ...operation.query?.properties,
+    ...operation.body?.properties,
+    ...operation.params?.properties,
+  };
+}
+
+function requiredNames(operation: Operation): Set<string> {
+  const parts = [operation.query, operation.body, operation.params];
+  return new Set(parts.flatMap((part) => part?.required ?? []));
+}
+
+/**
+ * Makes the reader of an operation's input: the body wins over the query string, texts of the query and the path are
+ * converted to what the schema wants, unknown fields are dropped, and `null` for an optional field means absent.
+ * The reader throws ApiError 400 that lists every problem.
+ */
+export function inputReader(operation: Operation): InputReader {
+  const properties = mergedProperties(operation);
+  const required = requiredNames(operation);
+  const pathNames = new Set(Object.keys(operation.params?.properties ?? {}));
+  let validator: Validator | undefined;
+  return (parts) => {
+    const input: Record<string, unknown> = {};
+    for (const [name, schema] of Object.entries(properties)) {
+      const value = pathNames.has(name) ? coerceText(schema, parts.params[name]) : fieldOf({ parts, name, schema });
+      if (value === undefined || (value === null && !required.has(name) && !acceptsNull(schema))) continue;
+      input[name] = value;
+    }
+    validator ??= Compile(Type.Object(properties));
+    if (!validator.Check(input)) throw invalidInput(problemsOf(validator.Errors(input)));
+    return input as InputOf<Operation>;
+  };
+}
+
+interface FieldPlace {
+  parts: InputParts;
+  name: string;
+  schema: TSchema;
+}
+
+function fieldOf({ parts, name, schema }: FieldPlace): unknown {
+  if (Object.hasOwn(parts.body, name)) return parts.body[name];
+  return coerceText(schema, parts.query[name]);
+}

@@ -1,0 +1,31 @@
+import type { FastifyInstance, HTTPMethods } from "fastify";
+import { ApiError } from "../core/index.ts";
+import type { Route } from "./route.ts";
+
+const METHODS: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** A known path with another method is 405 and says what is allowed, rather than 404. */
+export function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[]): void {
+  const allowedByShape = new Map<string, { url: string; allowed: Set<HTTPMethods> }>();
+  for (const { operation } of routes) {
+    const url = `/v1${operation.path}`;
+    // The router wants one name per parameter place; `/a/:id` and `/a/:key` are one path.
+    const shape = url.replace(/:\w+/g, ":");
+    const entry = allowedByShape.get(shape) ?? { url, allowed: new Set<HTTPMethods>() };
+    entry.allowed.add(operation.method);
+    if (operation.method === "GET") entry.allowed.add("HEAD");
+    allowedByShape.set(shape, entry);
+  }
+  for (const { url, allowed } of allowedByShape.values()) {
+    const allow = [...allowed].join(", ");
+    app.route({
+      method: METHODS.filter((method) => !allowed.has(method)),
+      url,
+      exposeHeadRoute: false,
+      handler: async (request, reply) => {
+        void reply.header("allow", allow);
+        throw new ApiError("method_not_allowed", `${request.method} is not allowed here; use ${allow}`);
+      },
+    });
+  }
+}

@@ -1,0 +1,9 @@
+/** The current user. */
+import type { ApiServices } from "../../services.ts";
+import type { Route } from "../../route.ts";
+import { getCurrentUser } from "./getCurrentUser.ts";
+import { listMyWorkspaces } from "./listMyWorkspaces.ts";
+
+export function userRoutes(services: ApiServices): Route[] {
+  return [getCurrentUser(services), listMyWorkspaces(services)];
+}

@@ -1,0 +1,41 @@
+import { roles, type Role } from "@millrace/contract";
+
+/** A person with a user API key. */
+export interface UserPrincipal {
+  readonly kind: "user";
+  readonly userId: string;
+  readonly apiKeyId: string;
+  /** The workspaces that this caller may act on; every finder takes them. */
+  readonly orgIds: readonly string[];
+  /** Role by workspace. */
+  readonly roles: ReadonlyMap<string, Role>;
+}
+
+/** A program with an OAuth token of one workspace. */
+export interface ClientPrincipal {
+  readonly kind: "client";
+  readonly clientId: string;
+  readonly orgIds: readonly string[];
+  readonly roles: ReadonlyMap<string, Role>;
+}
+
+export type Principal = UserPrincipal | ClientPrincipal;
+
+/** True when `role` allows what `needed` does. */
+export function roleAllows(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}
+
+/** The same caller, with only the workspaces in which its role suffices: what is left cannot be misused by a finder. */
+export function limitedToRole(principal: Principal, needed: Role): Principal {
+  const orgIds = principal.orgIds.filter((orgId) => {
+    const role = principal.roles.get(orgId);
+    return role !== undefined && roleAllows(role, needed);
+  });
+  return orgIds.length === principal.orgIds.length ? principal : { ...principal, orgIds };
+}
+
+/** Names the caller in audit entries and owners: `u_…` or the OAuth client's id. */
+export function principalId(principal: Principal): string {
+  return principal.kind === "user" ? principal.userId : principal.clientId;
+}
