@@ -83,6 +83,8 @@ interface InvocationBase {
   readonly endpoints: Readonly<Record<string, string>>;
   /** The source's `$.service.db` content: JSON text by key. */
   readonly db: Readonly<Record<string, string>>;
+  /** What `additionalProps` returned when the component was configured: types and defaults of the props that it added. */
+  readonly dynamicProps?: readonly ConfigurableProp[];
   readonly timeoutMs: number;
 }
 export interface RunInvocation extends InvocationBase {
@@ -96,19 +98,19 @@ export interface HookInvocation extends InvocationBase {
   readonly kind: "hook";
   readonly hook: "deploy" | "activate" | "deactivate";
 }
+/** Returns JSON `{options: (primitive | {label, value})[], context: JSON | null}`; `context` goes into the next `prevContext`. */
 export interface OptionsInvocation extends InvocationBase {
   readonly kind: "options";
   readonly propName: string;
   readonly page: number;
   readonly prevContext: JsonObject;
   readonly query?: string;
-  /** When the prop comes from `additionalProps`, which is run again first. */
+  /** When the prop comes from `additionalProps`, which is run again first; true is assumed for names that are not static props. */
   readonly dynamic?: boolean;
 }
+/** Runs with `dynamicProps` as the previous result. Returns JSON `{configurableProps: ConfigurableProp[]}`: all props, static ones included. */
 export interface AdditionalPropsInvocation extends InvocationBase {
   readonly kind: "additionalProps";
-  /** The previous dynamic props, as returned before. */
-  readonly previousProps?: ConfigurableProp[];
 }
 export type Invocation = RunInvocation | HookInvocation | OptionsInvocation | AdditionalPropsInvocation;
 
@@ -122,6 +124,8 @@ export interface Emit {
   readonly summary?: string;
   /** Epoch ms, leniently parsed; absent when the component gave none. */
   readonly ts?: number;
+  /** Epoch ms of the call; present when `ts` is not, and stands in for it when emits are ordered. */
+  readonly emittedAtMs?: number;
   /** Epoch ms of a delayed delivery. */
   readonly deliverAtMs?: number;
 }

@@ -50,6 +50,8 @@ export interface BootArguments {
   egressSocket: string;
   /** Writable, private to the process (shared in tier C). */
   tmpDir: string;
+  /** True in a network namespace of its own: whatever listens on its loopback belongs to it and is reached without the proxy. */
+  hasOwnLoopback?: boolean;
   /** Directory whose `node_modules` is worth loading before the deployment is known; null for none. */
   platformDir: string | null;
 }
@@ -92,7 +94,10 @@ export interface ResultPayload {
   logs: Observation[];
   dbWrites: Record<string, string | null>;
 }
-/** Sent by long or talkative invocations so that a kill loses nothing that was emitted. */
+/**
+ * Sent by long or talkative invocations so that a kill loses nothing that was emitted. Each frame's emits are in order
+ * among themselves only: order the whole with `orderEmits` when the invocation ends, however it ends.
+ */
 export interface PartialPayload {
   emits: Emit[];
   logs: Observation[];

@@ -1,0 +1,153 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Emit, InvocationError, Observation } from "../../invocation.ts";
+import type { PartialPayload, ResultPayload } from "../../messages.ts";
+import { orderEmits } from "../../emit-order.ts";
+import { stringifyLenient } from "../safe-json.ts";
+import { readEmitMetadata } from "./emit-metadata.ts";
+
+/** Event, logs and return value of one invocation may not be larger than this each. */
+export const RESULT_LIMIT_BYTES = 6 * 1024 * 1024;
+const LOG_LIMIT_BYTES = 256 * 1024;
+/** So much unsent output is worth a frame of its own. */
+const PARTIAL_BYTES = 1024 * 1024;
+const MAX_LATE_FRAMES = 100;
+
+/** Channels that only the platform writes to. */
+const RESERVED_CHANNELS = new Set(["$errors", "$logs", "$in"]);
+
+/** Where a scope's output goes. */
+export interface ScopeOutput {
+  partial(payload: PartialPayload): void;
+  late(observation: Observation): void;
+  result(payload: ResultPayload): void;
+}
+
+/** Tells which invocation the running code belongs to. */
+export const currentScope = new AsyncLocalStorage<InvocationScope>();
+
+/**
+ * What one invocation leaves behind: emits, logs, db writes, and in the end its result.
+ * Emits and writes made before a throw are kept. After the end nothing counts any more; it is reported as late.
+ */
+export class InvocationScope {
+  readonly invocationId: string;
+  readonly startedAtMs = Date.now();
+  readonly #output: ScopeOutput;
+  #emits: Emit[] = [];
+  #logs: Observation[] = [];
+  #dbWrites = new Map<string, string | null>();
+  #unsentBytes = 0;
+  #logBytes = 0;
+  #lateFrames = 0;
+  #lastEmitAtMs = 0;
+  #isEnded = false;
+
+  constructor(invocationId: string, output: ScopeOutput) {
+    this.invocationId = invocationId;
+    this.#output = output;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Takes one `$emit`: the event is snapshotted now, since callers change their objects afterwards. */
+  emit(event: unknown, metadata: unknown): void {
+    if (this.#isEnded) {
+      this.warn("An event was emitted after the run had ended: it is lost. Await what emits it.");
+      return;
+    }
+    const details = readEmitMetadata(metadata);
+    if (RESERVED_CHANNELS.has(details.channel)) {
+      this.complain(`The channel ${details.channel} is reserved: nothing was emitted.`);
+      return;
+    }
+    const text = stringifyLenient(event) ?? "null";
+    if (text.length > RESULT_LIMIT_BYTES) {
+      this.complain(`An event of ${text.length} characters is larger than the limit of 6 MB: it was not emitted.`);
+      return;
+    }
+    this.#emits.push(details.ts === undefined ? this.#stamped(text, details) : { event: text, ...details });
+    this.#grow(text.length);
+  }
+
+  /** An emit without `ts` counts as made now; never before an earlier one, even when the clock steps back. */
+  #stamped(event: string, details: Omit<Emit, "event">): Emit {
+    this.#lastEmitAtMs = Math.max(this.#lastEmitAtMs, Date.now());
+    return { event, ...details, emittedAtMs: this.#lastEmitAtMs };
+  }
+
+  /** Notes a write to the component's `$.service.db`; null means that the key is unset. */
+  writeDb(key: string, json: string | null): void {
+    if (this.#isEnded) {
+      this.warn(`db.set("${key}") came after the run had ended: it is lost.`);
+      return;
+    }
+    this.#dbWrites.set(key, json);
+    this.#grow(key.length + (json?.length ?? 0));
+  }
+
+  log(k: string, msg: string): void {
+    this.observe({ k, ts: Date.now(), msg });
+  }
+  warn(msg: string): void {
+    this.log("warning", msg);
+  }
+  complain(message: string): void {
+    this.observe({ k: "error", ts: Date.now(), err: { name: "Error", message } });
+  }
+
+  /** Takes one log line. Past the limit of an invocation one last line says so. */
+  observe(observation: Observation): void {
+    if (this.#logBytes > LOG_LIMIT_BYTES) return;
+    const room = LOG_LIMIT_BYTES - this.#logBytes;
+    const sizeBytes = (observation.msg?.length ?? 0) + (observation.err?.message.length ?? 0) + 64;
+    this.#logBytes += sizeBytes;
+    if (sizeBytes <= room) {
+      this.#record(observation);
+      return;
+    }
+    if (observation.msg !== undefined) this.#record({ ...observation, msg: observation.msg.slice(0, room) });
+    this.#record({ k: "warning", ts: observation.ts, msg: "Logs are truncated: a run may write 256 KB." });
+  }
+
+  #record(observation: Observation): void {
+    if (!this.#isEnded) {
+      this.#logs.push(observation);
+      this.#grow((observation.msg?.length ?? 0) + 64);
+    } else if (this.#lateFrames++ < MAX_LATE_FRAMES) {
+      this.#output.late(observation);
+    }
+  }
+
+  #grow(sizeBytes: number): void {
+    this.#unsentBytes += sizeBytes;
+    if (this.#unsentBytes > PARTIAL_BYTES) this.sendPartial();
+  }
+
+  /** Hands over what has come together, so that a kill loses nothing of it. */
+  sendPartial(): void {
+    if (!this.#isEnded && this.#unsentBytes > 0) this.#output.partial(this.#take());
+  }
+
+  /** Ends the invocation; only the first call counts. */
+  finish(outcome: { error: InvocationError | null; returnValue: string | null }): void {
+    if (this.#isEnded) return;
+    const left = this.#take();
+    this.#isEnded = true;
+    this.#output.result({ ...outcome, ...left });
+  }
+
+  #take(): PartialPayload {
+    const taken = {
+      emits: this.#emits.length > 1 ? orderEmits(this.#emits) : this.#emits,
+      logs: this.#logs,
+      dbWrites: this.#dbWrites.size > 0 ? Object.fromEntries(this.#dbWrites) : {},
+    };
+    this.#emits = [];
+    this.#logs = [];
+    this.#dbWrites = new Map();
+    this.#unsentBytes = 0;
+    return taken;
+  }
+}

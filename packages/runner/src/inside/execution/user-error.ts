@@ -1,0 +1,83 @@
+import type { InvocationError, Observation } from "../../invocation.ts";
+import { isObject } from "../definition/index.ts";
+import { stringifyLenient } from "../safe-json.ts";
+
+type DescribedError = NonNullable<Observation["err"]>;
+
+const MAX_MESSAGE_CHARS = 64 * 1024;
+const PLUMBING = /\(?node:internal\/(process|modules|timers|async_hooks|vm)/;
+
+/** Tells users about their errors in terms of their own code: our frames and directories do not show. */
+export class ErrorReporter {
+  readonly #ownFiles: RegExp;
+  #baseDir: string | null = null;
+
+  /** @param ownFile the file that this program runs from; as sources, everything beside and below it is ours. */
+  constructor(ownFile: string) {
+    const dir = escape(ownFile.slice(0, ownFile.lastIndexOf("/") + 1));
+    this.#ownFiles = new RegExp(ownFile.endsWith(".ts") ? `(file://)?${dir}` : `(file://)?${dir}[^/]+:\\d+:\\d+\\)?$`);
+  }
+
+  /** Names the directory that the component seems to lie in: its own files are shown relative to it. */
+  showRelativeTo(dir: string): void {
+    this.#baseDir = dir;
+  }
+
+  /** What an invocation ended with when user code threw `thrown`. */
+  invocationError(thrown: unknown): InvocationError {
+    if (thrown instanceof ProcessExit) return { code: "EXITED", name: "Error", message: thrown.message };
+    const described = this.describe(thrown);
+    if (described.name !== "ConfigurationError") return { code: "USER_ERROR", ...described };
+    const { stack, ...rest } = described;
+    const isExposed = isObject(thrown) && thrown["exposeStack"] === true && stack !== undefined;
+    return { code: "CONFIGURATION_ERROR", ...rest, ...(isExposed && { stack }) };
+  }
+
+  /** Name, message and cleaned stack of anything that can be thrown; never throws itself. */
+  describe(thrown: unknown): DescribedError {
+    try {
+      return this.#describeUnsafely(thrown);
+    } catch {
+      return { name: "Error", message: "The code threw something that cannot be read." };
+    }
+  }
+
+  #describeUnsafely(thrown: unknown): DescribedError {
+    if (!isObject(thrown)) return { name: "Error", message: this.#clip(String(thrown)) };
+    const { name, message, stack } = thrown;
+    const text = typeof message === "string" ? message : (stringifyLenient(message ?? thrown) ?? String(thrown));
+    return {
+      name: typeof name === "string" && name !== "" ? name : "Error",
+      message: this.#clip(this.#shorten(text)),
+      ...(typeof stack === "string" && stack !== "" && { stack: this.#clip(this.cleanStack(stack)) }),
+    };
+  }
+
+  /** Removes our frames and Node's plumbing, and shortens the paths of the component's own files. */
+  cleanStack(stack: string): string {
+    const lines = stack.split("\n").filter((line) => {
+      const trimmed = line.trimStart();
+      return !trimmed.startsWith("at ") || (!this.#ownFiles.test(trimmed) && !PLUMBING.test(trimmed));
+    });
+    return this.#shorten(lines.join("\n"));
+  }
+
+  #shorten(text: string): string {
+    if (!this.#baseDir) return text;
+    return text.replaceAll(`file://${this.#baseDir}/`, "").replaceAll(`${this.#baseDir}/`, "");
+  }
+
+  #clip(text: string): string {
+    return text.length > MAX_MESSAGE_CHARS ? `${text.slice(0, MAX_MESSAGE_CHARS)}…` : text;
+  }
+}
+
+/** User code wanted to end the process, which it shares with other invocations. */
+export class ProcessExit extends Error {
+  override name = "ProcessExit";
+  readonly code = "EXITED";
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
