@@ -132,7 +132,10 @@ create table sources (
   state text not null check (state in ('deploying', 'active', 'inactive', 'updating')),
   deployment_id text not null, -- changes with each update of code or props: the runner's version
   configured_props text not null, -- JSON, wire form
+  -- Who works on it while 'deploying' or 'updating', and whether it was active before 'updating'.
   deploying_node_id text,
+  deploying_epoch bigint,
+  was_active boolean not null default false,
   created_at_ms bigint not null,
   updated_at_ms bigint not null,
   primary key (org_id, source_id),
@@ -166,6 +169,14 @@ create table endpoints (
   created_at_ms bigint not null
 );
 create index endpoints_org_id_owner_id on endpoints (org_id, owner_id);
+-- What a component answered to a request whose socket another node holds; that node takes it.
+create table endpoint_responses (
+  org_id text not null references workspaces on delete cascade,
+  emit_id text not null, -- of the request's event
+  outcome text not null, -- JSON: how the run ended for the caller
+  created_at_ms bigint not null,
+  primary key (org_id, emit_id)
+);
 create table timers (
   org_id text not null references workspaces on delete cascade,
   timer_id text primary key,
@@ -331,16 +342,6 @@ create table idempotency_keys (
   response_body text,
   created_at_ms bigint not null,
   primary key (owner, idempotency_key)
-);
-create table uploaded_files (
-  org_id text not null references workspaces on delete cascade,
-  file_id text primary key,
-  filename text,
-  mimetype text,
-  size_bytes bigint not null,
-  path text not null, -- below the data directory
-  created_at_ms bigint not null,
-  expires_at_ms bigint not null
 );
 create table audit_log (
   org_id text not null,

@@ -31,17 +31,6 @@ export interface IdempotencyKeysTable {
   created_at_ms: number;
 }
 
-export interface UploadedFilesTable {
-  org_id: string;
-  file_id: string;
-  filename: string | null;
-  mimetype: string | null;
-  size_bytes: number;
-  path: string;
-  created_at_ms: number;
-  expires_at_ms: number;
-}
-
 export interface AuditLogTable {
   org_id: string;
   audit_id: string;
@@ -58,6 +47,5 @@ export interface InstanceSchema {
   nodes: NodesTable;
   instance_settings: InstanceSettingsTable;
   idempotency_keys: IdempotencyKeysTable;
-  uploaded_files: UploadedFilesTable;
   audit_log: AuditLogTable;
 }

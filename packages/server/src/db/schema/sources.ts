@@ -11,6 +11,8 @@ export interface SourcesTable {
   deployment_id: string;
   configured_props: string;
   deploying_node_id: string | null;
+  deploying_epoch: number | null;
+  was_active: Generated<boolean>;
   created_at_ms: number;
   updated_at_ms: number;
 }
@@ -36,6 +38,13 @@ export interface EndpointsTable {
   prop_name: string;
   custom_response: Generated<boolean>;
   active: Generated<boolean>;
+  created_at_ms: number;
+}
+
+export interface EndpointResponsesTable {
+  org_id: string;
+  emit_id: string;
+  outcome: string;
   created_at_ms: number;
 }
 
@@ -76,6 +85,7 @@ export interface SourcesSchema {
   source_db: SourceDbTable;
   dedupe_memory: DedupeMemoryTable;
   endpoints: EndpointsTable;
+  endpoint_responses: EndpointResponsesTable;
   timers: TimersTable;
   source_runs: SourceRunsTable;
 }
