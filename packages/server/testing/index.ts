@@ -1,0 +1,2 @@
+/** What feature tests stand on: real databases, real servers, real receivers. */
+export { emptyDatabase, testDatabase, type TestDatabase } from "./test-database.ts";
