@@ -51,14 +51,14 @@ export class Users {
 
   /** The workspaces that a caller may see, newest first. */
   listWorkspaces(orgIds: readonly string[], page: PageRequest): Promise<Page<WorkspaceRow>> {
-    const list = {
+    return selectPage<WorkspaceRow>(this.#db.kysely, {
       columns: sql`*`,
       from: sql`workspaces`,
       where: sql`org_id = any(${[...orgIds]})`,
       id: sql`org_id`,
       sort: sql`created_at_ms`,
       direction: "desc",
-    } as const;
-    return selectPage<WorkspaceRow>(this.#db.kysely, list, page);
+      page,
+    });
   }
 }

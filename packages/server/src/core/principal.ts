@@ -5,6 +5,10 @@ export interface UserPrincipal {
   readonly kind: "user";
   readonly userId: string;
   readonly apiKeyId: string;
+  /** The one workspace that the key was made for; null when it reaches all of the user's. */
+  readonly keyOrgId: string | null;
+  /** The key may only look. */
+  readonly readOnly: boolean;
   /** The workspaces that this caller may act on; every finder takes them. */
   readonly orgIds: readonly string[];
   /** Role by workspace. */

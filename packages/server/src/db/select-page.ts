@@ -12,13 +12,15 @@ export interface PagedList {
   /** The column that orders the list; rows with the same value are ordered by id. */
   sort: RawBuilder<unknown>;
   direction: "asc" | "desc";
+  page: PageRequest;
 }
 
 /**
  * Reads one page by keyset: its cost does not grow with the depth of the page, and rows added meanwhile shift nothing.
  * @throws ApiError 400 when a cursor's row is not in the list (any more)
  */
-export async function selectPage<Row>(db: Kysely<Schema>, list: PagedList, page: PageRequest): Promise<Page<Row>> {
+export async function selectPage<Row>(db: Kysely<Schema>, list: PagedList): Promise<Page<Row>> {
+  const { page } = list;
   const [after, before] = await Promise.all([
     sortValue(db, list, { path: "after", id: page.afterId }),
     sortValue(db, list, { path: "before", id: page.beforeId }),
