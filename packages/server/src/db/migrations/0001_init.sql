@@ -210,7 +210,6 @@ create table events (
   metadata text, -- JSON {id?, summary?, ts?}; null = none
   primary key (org_id, emitter_id, channel, event_id)
 ) partition by range (event_id);
-create table events_default partition of events default; -- what no partition of a day covers
 create table subscriptions (
   org_id text not null references workspaces on delete cascade,
   subscription_id text primary key,
@@ -302,7 +301,6 @@ create table source_runs (
   error text, -- JSON {code, name, message, stack?}; null = none
   primary key (org_id, source_id, started_at_ms, run_id)
 ) partition by range (started_at_ms);
-create table source_runs_default partition of source_runs default;
 create table webhook_deliveries (
   org_id text not null,
   webhook_id text not null,
@@ -318,7 +316,6 @@ create table webhook_deliveries (
   ended_at_ms bigint not null,
   primary key (org_id, webhook_id, ended_at_ms, webhook_delivery_id)
 ) partition by range (ended_at_ms);
-create table webhook_deliveries_default partition of webhook_deliveries default;
 
 -- the instance --------------------------------------------------------------------------------------------------
 create table nodes (
