@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { emptyDatabase } from "../../testing/index.ts";
+import { Database, migrate } from "./index.ts";
+
+async function copyOfMigrations(): Promise<{ url: URL; path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), "millrace-migrations-"));
+  await cp(new URL("./migrations/", import.meta.url), path, { recursive: true });
+  const url = pathToFileURL(`${path}/`);
+  return { url, path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}
+
+test("twenty nodes that start at once migrate once", async () => {
+  await using database = await emptyDatabase();
+  await Promise.all(Array.from({ length: 20 }, () => migrate(database.url)));
+  const db = await Database.connect({ url: database.url });
+  const { rows } = await db.query("select number, name from migrations");
+  await db.close();
+  assert.deepEqual(rows, [{ number: 1, name: "0001_init.sql" }]);
+});
+
+test("a database that a newer version has migrated is refused", async () => {
+  await using database = await emptyDatabase();
+  await using newer = await copyOfMigrations();
+  await writeFile(join(newer.path, "0002_later.sql"), "create table later (id int)");
+  await migrate(database.url, newer.url);
+  await assert.rejects(migrate(database.url), { code: "database_newer_than_code", exitCode: 70 });
+});
+
+test("an applied migration that was edited is refused", async () => {
+  await using database = await emptyDatabase();
+  await using edited = await copyOfMigrations();
+  await migrate(database.url);
+  await writeFile(join(edited.path, "0001_init.sql"), "select 1");
+  await assert.rejects(migrate(database.url, edited.url), { code: "database_changed" });
+});
+
+test("a migration that fails leaves nothing of itself behind", async () => {
+  await using database = await emptyDatabase();
+  await using broken = await copyOfMigrations();
+  await writeFile(join(broken.path, "0002_broken.sql"), "create table half (id int); select nonsense");
+  await assert.rejects(migrate(database.url, broken.url), /nonsense/);
+  await migrate(database.url);
+  const db = await Database.connect({ url: database.url });
+  const { rows } = await db.query("select to_regclass('half') as half");
+  await db.close();
+  assert.deepEqual(rows, [{ half: null }]);
+});
