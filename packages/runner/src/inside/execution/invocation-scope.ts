@@ -5,8 +5,8 @@ import { orderEmits } from "../../emit-order.ts";
 import { stringifyLenient } from "../safe-json.ts";
 import { readEmitMetadata } from "./emit-metadata.ts";
 
-/** Event, logs and return value of one invocation may not be larger than this each. */
-export const RESULT_LIMIT_BYTES = 6 * 1024 * 1024;
+/** One event, one db value and the return value may not be larger than this each. */
+const RESULT_LIMIT_BYTES = 6 * 1024 * 1024;
 const LOG_LIMIT_BYTES = 256 * 1024;
 /** So much unsent output is worth a frame of its own. */
 const PARTIAL_BYTES = 1024 * 1024;
@@ -14,6 +14,11 @@ const MAX_LATE_FRAMES = 100;
 
 /** Channels that only the platform writes to. */
 const RESERVED_CHANNELS = new Set(["$errors", "$logs", "$in"]);
+
+/** True for text that is too large to leave the process. */
+export function isOverLimit(text: string): boolean {
+  return text.length * 3 > RESULT_LIMIT_BYTES && Buffer.byteLength(text) > RESULT_LIMIT_BYTES;
+}
 
 /** Where a scope's output goes. */
 export interface ScopeOutput {
@@ -63,8 +68,8 @@ export class InvocationScope {
       return;
     }
     const text = stringifyLenient(event) ?? "null";
-    if (text.length > RESULT_LIMIT_BYTES) {
-      this.complain(`An event of ${text.length} characters is larger than the limit of 6 MB: it was not emitted.`);
+    if (isOverLimit(text)) {
+      this.complain("An event is larger than the limit of 6 MB: it was not emitted.");
       return;
     }
     this.#emits.push(details.ts === undefined ? this.#stamped(text, details) : { event: text, ...details });
@@ -77,8 +82,9 @@ export class InvocationScope {
     return { event, ...details, emittedAtMs: this.#lastEmitAtMs };
   }
 
-  /** Notes a write to the component's `$.service.db`; null means that the key is unset. */
+  /** Notes a write to the component's `$.service.db`; null means that the key is unset. @throws RangeError over the limit. */
   writeDb(key: string, json: string | null): void {
+    if (json !== null && isOverLimit(json)) throw new RangeError(`db.set("${key}"): the value is larger than 6 MB.`);
     if (this.#isEnded) {
       this.warn(`db.set("${key}") came after the run had ended: it is lost.`);
       return;

@@ -1,0 +1,2 @@
+/** What the platform may ask of a loaded component: run, hooks, options, additional props. */
+export { perform } from "./perform.ts";

@@ -1,0 +1,31 @@
+import { Socket } from "node:net";
+import { encodeFrame, FrameDecoder, FrameWriter } from "../frames.ts";
+import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
+import type { BootArguments } from "../messages.ts";
+import { captureConsole } from "./console-capture.ts";
+import { ErrorReporter } from "./execution/index.ts";
+import { preloadPlatform } from "./module-loader.ts";
+import { guardProcess } from "./process-guards.ts";
+import { Session } from "./session.ts";
+
+const boot = JSON.parse(process.argv.splice(2, 1)[0] ?? "{}") as Partial<BootArguments>;
+const platformDir = boot.platformDir ?? null;
+const reporter = new ErrorReporter(import.meta.filename);
+
+// The socket is reachable from here only: user code has no business with it.
+const parent = new Socket({ fd: 3, readable: true, writable: true });
+const writer = new FrameWriter(parent);
+const decoder = new FrameDecoder(MAX_FRAME_TO_RUNNER_BYTES);
+const send = (head: { type: number; invocation: number }, payload: unknown) => writer.write(encodeFrame(head, payload));
+
+const session = new Session({ reporter, platformDir, send });
+const endProcess = guardProcess({ reporter, fail: (scope, thrown) => session.fail(scope, thrown) });
+captureConsole(reporter);
+
+parent.on("data", (bytes) => {
+  for (const frame of decoder.push(bytes)) session.handle(frame);
+});
+for (const event of ["end", "error", "close"]) parent.on(event, () => endProcess(0));
+
+if (platformDir) await preloadPlatform(platformDir).catch(() => undefined);
+send({ type: FrameType.ready, invocation: 0 }, {});
