@@ -3,7 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { dedupe, type DedupeMemory } from "./dedupe.ts";
 
-const idBatches = fc.array(fc.array(fc.integer({ min: 0, max: 250 }).map(String), { maxLength: 40 }), { maxLength: 20 });
+const idBatches = fc.array(fc.array(fc.integer({ min: 0, max: 250 }).map(String), { maxLength: 40 }), {
+  maxLength: 20,
+});
 
 test("unique behaves like a first-in-first-out memory of exactly 100 ids, however events are batched", () => {
   fc.assert(

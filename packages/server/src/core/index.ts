@@ -27,3 +27,8 @@ export {
   type PageReply,
   type PageRequest,
 } from "./paging.ts";
+export { dedupe, type DedupeMemory, type DedupeStrategy } from "./dedupe.ts";
+export { isEmitterGlob, SubscriptionMatcher, type SubscriptionPattern } from "./match.ts";
+export { DEFAULT_RETRY_POLICY, nextAttemptAtMs, parseRetryAfterMs, type RetryPolicy } from "./retry.ts";
+export { fullBucket, takeToken, type TokenBucket } from "./rate-limit.ts";
+export { firstTickMs, nextTickMs, parseSchedule, tickEvent, type Schedule } from "./schedule.ts";

@@ -15,25 +15,30 @@ const patterns = fc.array(
 
 test("an event reaches exactly the listeners whose pattern and channel match, each once", () => {
   fc.assert(
-    fc.property(patterns, fc.constantFrom(...emitters), fc.constantFrom("", "news", "$errors"), (all, emitterId, channel) => {
-      const expected = new Set(
-        all
-          .filter(
-            (one) =>
-              one.channel === channel &&
-              (one.emitterId === emitterId ||
-                one.emitterId === "o_1" ||
-                (one.emitterId === "dc_*" && emitterId.startsWith("dc_")) ||
-                (one.emitterId === "p_*" && emitterId.startsWith("p_"))),
-          )
-          .map((one) => one.listenerId),
-      );
-      const matcher = new SubscriptionMatcher("o_1", all);
-      const found = matcher.listenersOf(emitterId, channel);
-      assert.deepEqual(new Set(found), expected);
-      assert.equal(found.length, expected.size);
-      assert.deepEqual(matcher.listenersOf(emitterId, channel), found);
-    }),
+    fc.property(
+      patterns,
+      fc.constantFrom(...emitters),
+      fc.constantFrom("", "news", "$errors"),
+      (all, emitterId, channel) => {
+        const expected = new Set(
+          all
+            .filter(
+              (one) =>
+                one.channel === channel &&
+                (one.emitterId === emitterId ||
+                  one.emitterId === "o_1" ||
+                  (one.emitterId === "dc_*" && emitterId.startsWith("dc_")) ||
+                  (one.emitterId === "p_*" && emitterId.startsWith("p_"))),
+            )
+            .map((one) => one.listenerId),
+        );
+        const matcher = new SubscriptionMatcher("o_1", all);
+        const found = matcher.listenersOf(emitterId, channel);
+        assert.deepEqual(new Set(found), expected);
+        assert.equal(found.length, expected.size);
+        assert.deepEqual(matcher.listenersOf(emitterId, channel), found);
+      },
+    ),
   );
 });
 

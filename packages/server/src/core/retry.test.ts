@@ -7,12 +7,16 @@ const NOW_MS = Date.parse("2026-01-02T03:04:05Z");
 
 test("each wait lies within 10 % of the schedule, and the ninth failure is the last", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 12 }), fc.double({ min: 0, max: 0.999999, noNaN: true }), (attempts, random) => {
-      const nextMs = nextAttemptAtMs({ policy: DEFAULT_RETRY_POLICY, attempts, nowMs: NOW_MS, random });
-      if (attempts > 8) return assert.equal(nextMs, null);
-      const delayMs = DEFAULT_RETRY_POLICY.delaysMs[attempts - 1] ?? 0;
-      assert.ok(nextMs !== null && Math.abs(nextMs - NOW_MS - delayMs) <= delayMs * 0.1 + 1);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 12 }),
+      fc.double({ min: 0, max: 0.999999, noNaN: true }),
+      (attempts, random) => {
+        const nextMs = nextAttemptAtMs({ policy: DEFAULT_RETRY_POLICY, attempts, nowMs: NOW_MS, random });
+        if (attempts > 8) return assert.equal(nextMs, null);
+        const delayMs = DEFAULT_RETRY_POLICY.delaysMs[attempts - 1] ?? 0;
+        assert.ok(nextMs !== null && Math.abs(nextMs - NOW_MS - delayMs) <= delayMs * 0.1 + 1);
+      },
+    ),
   );
 });
 

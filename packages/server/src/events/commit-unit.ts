@@ -1,4 +1,5 @@
 /** What can be written down in one step. All units that wait while a commit is in flight share the next one. */
+import type { Claim, EventMetadata } from "../queue/index.ts";
 
 /** An event to append. */
 export interface EventDraft {
@@ -16,33 +17,6 @@ export interface EventDraft {
   directListenerId?: string;
   /** Epoch ms; a later time keeps the event on the emitter's `$in` channel until then. */
   deliverAtMs?: number;
-}
-
-export interface EventMetadata {
-  id?: string;
-  summary?: string;
-  ts?: number;
-}
-
-/** Proof that this node holds a delivery: completing is fenced by it. */
-export interface Claim {
-  deliveryId: number;
-}
-
-/** A delivery that this node holds, with its event. */
-export interface ClaimedDelivery extends Claim {
-  orgId: string;
-  listenerId: string;
-  emitterId: string;
-  channel: string;
-  eventId: number;
-  emitId: string;
-  /** JSON text. */
-  payload: string;
-  metadata: EventMetadata | null;
-  /** Attempts that ended before this one. */
-  attempts: number;
-  createdAtMs: number;
 }
 
 export interface SourceRunRecord {
@@ -82,6 +56,8 @@ export interface WebhookDeliveryRecord {
 export interface CommitUnit {
   /** The delivery whose work this is. When this node no longer holds it, nothing of the unit is written. */
   claim?: Claim;
+  /** The pending emit that becomes `events`. When it is gone (moved by another node, deleted), nothing is written. */
+  scheduledEmit?: { orgId: string; emitterId: string; eventId: number };
   /** Keeps the claimed delivery for a later attempt instead of removing it. */
   retry?: { dueAtMs: number; lastError: string };
   events?: readonly EventDraft[];
@@ -102,7 +78,7 @@ export interface AppendedEvent {
 }
 
 export interface CommitOutcome {
-  /** False: the claim was lost and nothing was written. */
+  /** False: the claim (or the pending emit) was gone and nothing was written. */
   held: boolean;
   /** What was appended, in draft order; null where dedupe dropped a draft. */
   events: readonly (AppendedEvent | null)[];

@@ -1,0 +1,179 @@
+import type { CommitOutcome, CommitUnit, ClaimedDelivery, DispatchPort } from "../events/index.ts";
+import { isUnavailable } from "../db/index.ts";
+import { nextAttemptAtMs, type RetryPolicy } from "../core/index.ts";
+import { Slots, type SlotLimits } from "./slots.ts";
+
+/**
+ * Takes one delivery to its listener. What it returns is written down together with the end of the delivery. When it
+ * throws, the delivery is tried again later; the signal is aborted when the node can wait no longer.
+ */
+export type DeliveryHandler = (delivery: ClaimedDelivery, signal: AbortSignal) => Promise<CommitUnit>;
+
+/** Where work comes from that was not dispatched at its commit. */
+export interface WaitingWork {
+  /** Something nobody holds is due then. */
+  waiting(earliestDueAtMs: number): void;
+  /** A slot became free. */
+  slotFreed(): void;
+}
+
+export interface DispatcherOptions {
+  limits: SlotLimits;
+  /** For handlers that throw; the last wait repeats for ever, so nothing is lost. */
+  faultPolicy: RetryPolicy;
+  onFault?(fault: { delivery: ClaimedDelivery; error: unknown }): void;
+}
+
+const COMMIT_RETRY_MIN_MS = 50;
+const COMMIT_RETRY_MAX_MS = 2_000;
+const ABORT_GRACE_MS = 1_000;
+
+/** Does the work of deliveries on this node: from memory, right after the commit, within its slots. */
+export class Dispatcher implements DispatchPort {
+  readonly #options: DispatcherOptions;
+  readonly #slots: Slots;
+  readonly #handlers = new Map<string, DeliveryHandler>();
+  readonly #running = new Map<number, Promise<void>>();
+  readonly #abort = new AbortController();
+  #commit: ((unit: CommitUnit) => Promise<CommitOutcome>) | null = null;
+  #work: WaitingWork = { waiting: () => {}, slotFreed: () => {} };
+  #isStopping = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.limits);
+  }
+
+  /** Names the handler of all listeners whose id begins with `prefix`, e.g. `wh_`. */
+  register(prefix: `${string}_`, handler: DeliveryHandler): void {
+    this.#handlers.set(prefix, handler);
+  }
+
+  /** Connects the two ends: where results are written and where waiting work comes from. */
+  start(ends: { commit(unit: CommitUnit): Promise<CommitOutcome>; work: WaitingWork }): void {
+    this.#commit = (unit) => ends.commit(unit);
+    this.#work = ends.work;
+  }
+
+  /** Prefixes of the listeners that this node can work for. */
+  get prefixes(): string[] {
+    return [...this.#handlers.keys()];
+  }
+
+  get slots(): Pick<Slots, "free" | "inUse" | "perListener" | "roomLeft"> {
+    return this.#slots;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  tryReserve(listenerId: string): boolean {
+    if (this.#isStopping || !this.#commit || !this.#handlers.has(prefixOf(listenerId))) return false;
+    return this.#slots.tryTake(listenerId);
+  }
+
+  unreserve(listenerId: string): void {
+    this.#slots.release(listenerId);
+  }
+
+  waiting(earliestDueAtMs: number): void {
+    this.#work.waiting(earliestDueAtMs);
+  }
+
+  dispatch(deliveries: readonly ClaimedDelivery[]): void {
+    for (const delivery of deliveries) {
+      const work = this.#deliver(delivery).finally(() => {
+        this.#running.delete(delivery.deliveryId);
+        this.#slots.release(delivery.listenerId);
+        this.#work.slotFreed();
+      });
+      this.#running.set(delivery.deliveryId, work);
+    }
+  }
+
+  /** Takes a slot for a delivery that this node has claimed already. */
+  reserveClaimed(listenerId: string): void {
+    this.#slots.take(listenerId);
+  }
+
+  heldDeliveryIds(): Iterable<number> {
+    return this.#running.keys();
+  }
+
+  /** Takes no more work and waits for what runs; after `drainMs` it aborts. The rest stays claimed, for the caller to release. */
+  async stop({ drainMs }: { drainMs: number }): Promise<void> {
+    this.#isStopping = true;
+    await this.#settledWithin(drainMs);
+    this.#abort.abort(new Error("The node is stopping"));
+    await this.#settledWithin(ABORT_GRACE_MS);
+  }
+
+  /** Resolves when nothing is in work. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  async #settledWithin(timeoutMs: number): Promise<void> {
+    if (this.#running.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+    await Promise.race([Promise.all(this.#running.values()), timeout]);
+    clearTimeout(timer);
+  }
+
+  async #deliver(delivery: ClaimedDelivery): Promise<void> {
+    let unit: CommitUnit;
+    try {
+      const handler = this.#handlers.get(prefixOf(delivery.listenerId));
+      if (!handler) throw new Error(`Nothing here delivers to ${delivery.listenerId}`);
+      unit = await handler(delivery, this.#abort.signal);
+    } catch (error) {
+      unit = this.#afterFault(delivery, error);
+    }
+    await this.#complete(delivery, unit);
+  }
+
+  async #complete(delivery: ClaimedDelivery, unit: CommitUnit): Promise<void> {
+    for (let delayMs = COMMIT_RETRY_MIN_MS; ; delayMs = Math.min(delayMs * 2, COMMIT_RETRY_MAX_MS)) {
+      try {
+        await this.#commit?.(unit);
+        return;
+      } catch (error) {
+        if (isUnavailable(error)) {
+          if (this.#abort.signal.aborted) return;
+          await pause(delayMs, this.#abort.signal);
+        } else {
+          // The database refused the result itself: keep the delivery, without it.
+          unit = this.#afterFault(delivery, error);
+        }
+      }
+    }
+  }
+
+  #afterFault(delivery: ClaimedDelivery, error: unknown): CommitUnit {
+    this.#options.onFault?.({ delivery, error });
+    const policy = this.#options.faultPolicy;
+    const attempts = Math.min(delivery.attempts + 1, policy.delaysMs.length);
+    const nowMs = Date.now();
+    const dueAtMs = nextAttemptAtMs({ policy, attempts, nowMs, random: Math.random() }) ?? nowMs;
+    const lastError = error instanceof Error ? error.message : String(error);
+    return { claim: { deliveryId: delivery.deliveryId }, retry: { dueAtMs, lastError } };
+  }
+}
+
+function prefixOf(listenerId: string): string {
+  return listenerId.slice(0, listenerId.indexOf("_") + 1);
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, delayMs);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,244 @@
+import { newKsuid, type SubscriptionMatcher } from "../core/index.ts";
+import type { ClaimedDelivery } from "../queue/index.ts";
+import type { AppendedEvent, CommitUnit, EventDraft } from "./commit-unit.ts";
+import type { DeliveryIds } from "./delivery-ids.ts";
+import type { DispatchPort } from "./dispatch-port.ts";
+import { addRecords } from "./record-lines.ts";
+import { cell, Lines } from "./unit-lines.ts";
+import type { UnitRows, WriteResult } from "./write-units.ts";
+
+/** A unit in a batch, with what dedupe left of its events. */
+export interface BatchUnit {
+  readonly unit: CommitUnit;
+  /** null: dropped by dedupe. */
+  readonly drafts: readonly (EventDraft | null)[];
+  /** Warnings about its events, on `$logs`. */
+  readonly extraDrafts: readonly EventDraft[];
+}
+
+export interface BatchPorts {
+  matcherOf(orgId: string): { matcher: SubscriptionMatcher; version: number };
+  dispatch: DispatchPort;
+  nowMs: number;
+}
+
+interface PlacedDraft {
+  readonly draft: EventDraft;
+  readonly emitId: string;
+  readonly emitter: EmitterCount;
+  /** Among the batch's events of that emitter. */
+  readonly place: number;
+  /** In the batch. */
+  readonly number: number;
+  readonly key: number | null;
+}
+interface OwedDelivery {
+  readonly listenerId: string;
+  readonly placed: PlacedDraft;
+  readonly isClaimed: boolean;
+  deliveryId: number;
+}
+interface EmitterCount {
+  readonly orgId: string;
+  readonly emitterId: string;
+  count: number;
+}
+
+const ERRORS = "$errors";
+
+/** The rows of one commit, and what must happen in memory once it is written (or has failed). */
+export class CommitBatch {
+  readonly rows: UnitRows = {
+    versions: new Lines(),
+    completed: new Lines(),
+    rescheduled: new Lines(),
+    due: new Lines(),
+    heads: new Lines(),
+    drafts: new Lines(),
+    deliveries: new Lines(),
+    sourceRuns: new Lines(),
+    webhookDeliveries: new Lines(),
+    dbWrites: new Lines(),
+    dedupeMemories: new Lines(),
+  };
+  /** Earliest time at which something that nobody holds is due; Infinity when nothing is. */
+  earliestWaitingMs = Number.POSITIVE_INFINITY;
+  earliestScheduledMs = Number.POSITIVE_INFINITY;
+  readonly #ports: BatchPorts;
+  readonly #emitters = new Map<string, EmitterCount>();
+  readonly #orgs = new Set<string>();
+  readonly #placed: PlacedDraft[] = [];
+  readonly #placedOf: (PlacedDraft | null)[][] = [];
+  readonly #keys: (number | null)[] = [];
+  readonly #owed: OwedDelivery[] = [];
+
+  constructor(units: readonly BatchUnit[], ports: BatchPorts) {
+    this.#ports = ports;
+    units.forEach((one, index) => this.#addUnit(one, index));
+    this.#addHeads();
+    for (const placed of this.#placed) this.#addDraft(placed);
+    for (const orgId of this.#orgs) this.rows.versions.add([orgId, ports.matcherOf(orgId).version]);
+  }
+
+  get orgIds(): ReadonlySet<string> {
+    return this.#orgs;
+  }
+
+  get owedCount(): number {
+    return this.#owed.length;
+  }
+
+  /** Numbers the deliveries; call once, before writing. */
+  numberDeliveries(deliveryIds: DeliveryIds): void {
+    for (const owed of this.#owed) {
+      owed.deliveryId = deliveryIds.take();
+      const claimed = owed.isClaimed ? 1 : null;
+      this.rows.deliveries.add([owed.placed.number, owed.deliveryId, owed.listenerId, claimed]);
+    }
+  }
+
+  /** Gives back the slots of a batch that was not written. */
+  abandon(): void {
+    for (const owed of this.#owed) if (owed.isClaimed) this.#ports.dispatch.unreserve(owed.listenerId);
+  }
+
+  /** True when the unit was written. */
+  isHeld(index: number, result: WriteResult): boolean {
+    const key = this.#keys[index] ?? null;
+    return key === null || result.heldKeys.has(key);
+  }
+
+  /** What was appended for a unit, in draft order. */
+  appendedOf(index: number, result: WriteResult): (AppendedEvent | null)[] {
+    return (this.#placedOf[index] ?? []).map((placed) => placed && appended(placed, result));
+  }
+
+  /** The deliveries that this node now holds; slots of units that lost their claim are given back. */
+  takeClaimed(result: WriteResult): ClaimedDelivery[] {
+    const deliveries: ClaimedDelivery[] = [];
+    for (const owed of this.#owed) {
+      if (!owed.isClaimed) continue;
+      const { key } = owed.placed;
+      if (key === null || result.heldKeys.has(key)) deliveries.push(this.#claimedDelivery(owed, result));
+      else this.#ports.dispatch.unreserve(owed.listenerId);
+    }
+    return deliveries;
+  }
+
+  #claimedDelivery(owed: OwedDelivery, result: WriteResult): ClaimedDelivery {
+    const { draft, emitId } = owed.placed;
+    return {
+      deliveryId: owed.deliveryId,
+      orgId: draft.orgId,
+      listenerId: owed.listenerId,
+      emitterId: draft.emitterId,
+      channel: draft.channel,
+      eventId: eventIdOf(owed.placed, result),
+      emitId,
+      payload: draft.payload,
+      metadata: draft.metadata ?? null,
+      attempts: 0,
+      createdAtMs: this.#ports.nowMs,
+    };
+  }
+
+  #addUnit(one: BatchUnit, index: number): void {
+    const key = this.#addKey(one.unit, index);
+    this.#keys.push(key);
+    this.#placedOf.push(one.drafts.map((draft) => draft && this.#place(draft, { one, key })));
+    for (const draft of one.extraDrafts) this.#place(draft, { one, key });
+    addRecords(this.rows, one.unit, { key, ordinal: index });
+  }
+
+  #addKey({ claim, retry, scheduledEmit }: CommitUnit, index: number): number | null {
+    if (claim) {
+      if (retry) {
+        this.rows.rescheduled.add([claim.deliveryId, retry.dueAtMs, cell(retry.lastError)]);
+        this.earliestWaitingMs = Math.min(this.earliestWaitingMs, retry.dueAtMs);
+      } else {
+        this.rows.completed.add([claim.deliveryId]);
+      }
+      return claim.deliveryId;
+    }
+    if (!scheduledEmit) return null;
+    const key = -1 - index;
+    this.rows.due.add([key, scheduledEmit.orgId, scheduledEmit.emitterId, scheduledEmit.eventId]);
+    return key;
+  }
+
+  #place(draft: EventDraft, { one, key }: { one: BatchUnit; key: number | null }): PlacedDraft {
+    const emitterKey = `${draft.orgId} ${draft.emitterId}`;
+    let emitter = this.#emitters.get(emitterKey);
+    if (!emitter) {
+      emitter = { orgId: draft.orgId, emitterId: draft.emitterId, count: 0 };
+      this.#emitters.set(emitterKey, emitter);
+      this.#orgs.add(draft.orgId);
+    }
+    const placed: PlacedDraft = {
+      draft,
+      emitId: draft.emitId ?? newKsuid(this.#ports.nowMs),
+      emitter,
+      place: emitter.count++,
+      number: this.#placed.length,
+      key,
+    };
+    this.#placed.push(placed);
+    if (this.#isDelayed(draft)) this.earliestScheduledMs = Math.min(this.earliestScheduledMs, draft.deliverAtMs ?? 0);
+    else for (const listenerId of this.#listenersOf(draft, one.unit)) this.#owe(listenerId, placed);
+    return placed;
+  }
+
+  #isDelayed(draft: EventDraft): boolean {
+    return draft.deliverAtMs !== undefined && draft.deliverAtMs > this.#ports.nowMs;
+  }
+
+  #listenersOf(draft: EventDraft, unit: CommitUnit): readonly string[] {
+    const direct = draft.directListenerId;
+    // An error of a run that itself handled an error is stored but goes nowhere: no endless loops.
+    const isEcho = draft.channel === ERRORS && unit.sourceRun?.trigger?.channel === ERRORS;
+    const matched = isEcho
+      ? []
+      : this.#ports.matcherOf(draft.orgId).matcher.listenersOf(draft.emitterId, draft.channel);
+    if (direct === undefined) return matched;
+    return matched.includes(direct) ? matched : [direct, ...matched];
+  }
+
+  #owe(listenerId: string, placed: PlacedDraft): void {
+    const isClaimed = this.#ports.dispatch.tryReserve(listenerId);
+    if (!isClaimed) this.earliestWaitingMs = Math.min(this.earliestWaitingMs, this.#ports.nowMs);
+    this.#owed.push({ listenerId, placed, isClaimed, deliveryId: 0 });
+  }
+
+  #addHeads(): void {
+    const sorted = [...this.#emitters.entries()].toSorted(([left], [right]) => (left < right ? -1 : 1));
+    for (const [, { orgId, emitterId, count }] of sorted) this.rows.heads.add([orgId, emitterId, count]);
+  }
+
+  #addDraft(placed: PlacedDraft): void {
+    const { draft, emitter } = placed;
+    this.rows.drafts.add([
+      placed.key,
+      placed.number,
+      emitter.count - 1 - placed.place,
+      draft.orgId,
+      draft.emitterId,
+      cell(draft.channel),
+      placed.emitId,
+      this.#isDelayed(draft) ? draft.deliverAtMs : null,
+      draft.metadata && cell(JSON.stringify(draft.metadata)),
+      cell(draft.payload),
+    ]);
+  }
+}
+
+function eventIdOf(placed: PlacedDraft, result: WriteResult): number {
+  const { orgId, emitterId, count } = placed.emitter;
+  const head = result.heads.get(`${orgId} ${emitterId}`);
+  if (head === undefined) throw new Error("The database answered no head for an emitter");
+  return head - (count - 1 - placed.place);
+}
+
+function appended(placed: PlacedDraft, result: WriteResult): AppendedEvent {
+  const { orgId, emitterId, channel } = placed.draft;
+  return { orgId, emitterId, channel, eventId: eventIdOf(placed, result), emitId: placed.emitId };
+}
