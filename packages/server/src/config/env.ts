@@ -1,0 +1,51 @@
+/** The variables that Millrace reads; `config.defaults.env` explains each. */
+export const ENV_NAMES = [
+  "NODE_ENV",
+  "DATABASE_URL",
+  "MILLRACE_PORT",
+  "MILLRACE_HOST",
+  "MILLRACE_SMTP_PORT",
+  "MILLRACE_PUBLIC_URL",
+  "MILLRACE_INGEST_DOMAIN",
+  "MILLRACE_ROLES",
+  "MILLRACE_NODE_NAME",
+  "MILLRACE_DATA_DIR",
+  "MILLRACE_SECRET_KEY",
+  "MILLRACE_LOG_LEVEL",
+  "MILLRACE_DATABASE_POOL_SIZE",
+  "MILLRACE_DATABASE_QUERY_TIMEOUT_MS",
+  "MILLRACE_RETENTION_DAYS",
+  "MILLRACE_HTTP_BODY_LIMIT",
+  "MILLRACE_ENDPOINT_RATE_LIMIT",
+  "MILLRACE_EGRESS_ALLOW",
+  "MILLRACE_GITHUB_RAW_URL",
+  "MILLRACE_SANDBOX_TIER",
+  "MILLRACE_SANDBOX_ALLOW_SHARED",
+  "MILLRACE_RUNNER_MAX_PROCESSES",
+  "MILLRACE_RUNNER_BLANKS",
+  "MILLRACE_RUNNER_IDLE_SECONDS",
+  "MILLRACE_DELIVERY_SLOTS",
+] as const;
+
+export type EnvName = (typeof ENV_NAMES)[number];
+
+/** The variables as they were given: unset and empty are the same, nothing is judged yet. */
+export interface Env {
+  values: Readonly<Partial<Record<EnvName, string>>>;
+  /** Variables that look like ours but are not: most likely misspelt. */
+  unknownNames: readonly string[];
+}
+
+/** First step of three: reads names and nothing else. */
+export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+  const values: Partial<Record<EnvName, string>> = {};
+  for (const name of ENV_NAMES) {
+    const value = source[name]?.trim();
+    if (value) values[name] = value;
+  }
+  const known = new Set<string>(ENV_NAMES);
+  const unknownNames = Object.keys(source).filter(
+    (name) => name.startsWith("MILLRACE_") && !name.startsWith("MILLRACE_TEST_") && !known.has(name),
+  );
+  return { values, unknownNames };
+}
