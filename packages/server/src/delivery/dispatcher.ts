@@ -92,9 +92,10 @@ export class Dispatcher implements DispatchPort {
     }
   }
 
-  /** Takes a slot for a delivery that this node has claimed already. */
-  reserveClaimed(listenerId: string): void {
-    this.#slots.take(listenerId);
+  /** Starts work on deliveries that this node claimed within its free slots; none is reserved yet. */
+  dispatchClaimed(deliveries: readonly ClaimedDelivery[]): void {
+    for (const { listenerId } of deliveries) this.#slots.take(listenerId);
+    this.dispatch(deliveries);
   }
 
   heldDeliveryIds(): Iterable<number> {

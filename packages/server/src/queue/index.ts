@@ -1,3 +1,6 @@
 /** Deliveries as owed work: who holds them, who may claim them next, and what happens when a node is lost. */
+export { claimDue, type ClaimReply, type ClaimRequest } from "./claim-due.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "./claimed-delivery.ts";
+export { nextDueAtMs } from "./next-due.ts";
 export { NodeSession, type NodeSessionOptions } from "./node-session.ts";
+export { releaseLost } from "./release.ts";

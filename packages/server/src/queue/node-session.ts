@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { Database, Lane } from "../db/index.ts";
-import { releaseOwn } from "./release-own.ts";
+import { releaseOwn } from "./release.ts";
 
 export interface NodeSessionOptions {
   db: Database;
