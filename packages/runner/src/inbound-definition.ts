@@ -1,0 +1,51 @@
+import { FrameError } from "./frames.ts";
+import { fieldsOf, listOf, textOf } from "./inbound.ts";
+import type { ComponentDefinition, ConfigurableProp, Json, JsonObject } from "./invocation.ts";
+
+const KINDS: ReadonlySet<unknown> = new Set(["source", "action", "app"]);
+const DEDUPES: ReadonlySet<unknown> = new Set(["unique", "greatest", "last", null]);
+const MAX_PROPS = 1_000;
+
+function textOrNull(value: unknown, what: string): string | null {
+  return value === null ? null : textOf(value, what);
+}
+
+function readProp(value: unknown): ConfigurableProp {
+  const prop = fieldsOf(value, "a prop");
+  const name = textOf(prop["name"], "a prop's name");
+  const type = textOf(prop["type"], "a prop's type");
+  // The rest is shown as it is; it came out of JSON.parse, so it is JSON.
+  return { ...(prop as JsonObject), name, type };
+}
+
+/**
+ * Reads the body of a `loaded` frame.
+ * @throws FrameError when a field has not its declared type.
+ */
+export function readLoaded(value: unknown): ComponentDefinition {
+  const fields = fieldsOf(fieldsOf(value, "a loaded component")["definition"], "a definition");
+  if (!KINDS.has(fields["kind"])) throw new FrameError("a definition has no kind");
+  if (!DEDUPES.has(fields["dedupe"])) throw new FrameError("a definition has no dedupe");
+  const props = listOf(fields["configurableProps"], "configurableProps");
+  if (props.length > MAX_PROPS) throw new FrameError("a definition has too many props");
+  const hooks = fieldsOf(fields["hooks"], "hooks");
+  return {
+    kind: fields["kind"] as ComponentDefinition["kind"],
+    key: textOrNull(fields["key"], "a key"),
+    name: textOrNull(fields["name"], "a name"),
+    version: textOf(fields["version"], "a version"),
+    description: textOrNull(fields["description"], "a description"),
+    configurableProps: props.map(readProp),
+    dedupe: fields["dedupe"] as ComponentDefinition["dedupe"],
+    hooks: {
+      deploy: hooks["deploy"] === true,
+      activate: hooks["activate"] === true,
+      deactivate: hooks["deactivate"] === true,
+    },
+    hasRun: fields["hasRun"] === true,
+    hasAdditionalProps: fields["hasAdditionalProps"] === true,
+    sampleEmit: (fields["sampleEmit"] ?? null) as Json,
+    annotations: fields["annotations"] == null ? null : (fieldsOf(fields["annotations"], "annotations") as JsonObject),
+    apps: listOf(fields["apps"], "apps").map((slug) => textOf(slug, "an app")),
+  };
+}

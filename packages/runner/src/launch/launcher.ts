@@ -1,0 +1,187 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdir, open, rm } from "node:fs/promises";
+import { Socket } from "node:net";
+import { join, relative } from "node:path";
+import type { Readable } from "node:stream";
+import { EgressGate, type AddressPolicy, type EgressAttempt, type ResolveHost } from "../egress/index.ts";
+import { commandLine, SECCOMP_FD, STORE_INSIDE } from "./command-line.ts";
+import { refuseNetworkByUid } from "./firewall.ts";
+import type { RuntimeLayer } from "./runtime-layer.ts";
+import type { SandboxTier, SandboxTools } from "./tools.ts";
+import type { UidPool } from "./uid-pool.ts";
+
+export interface LauncherOptions {
+  readonly tier: SandboxTier;
+  readonly tools: SandboxTools;
+  readonly layer: RuntimeLayer;
+  readonly uids: UidPool;
+  readonly stateDir: string;
+  readonly storeDir: string;
+  readonly platformDir: string | null;
+  readonly usesPermissions: boolean;
+  readonly policy: AddressPolicy;
+  readonly resolve: ResolveHost;
+}
+
+export interface LaunchSpec {
+  readonly memoryMb: number;
+  onEgress?(attempt: EgressAttempt): void;
+}
+
+/** How a process ended, as the operating system tells it. */
+export interface ProcessEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Last words on standard error. */
+  readonly stderrTail: string;
+}
+
+/** A started process and what belongs to it alone. */
+export interface LaunchedProcess {
+  readonly pid: number;
+  /** Its fd 3. */
+  readonly channel: Socket;
+  readonly egress: EgressGate;
+  /** Resolves when nothing of it is left. */
+  readonly ended: Promise<ProcessEnd>;
+  kill(): void;
+}
+
+const STDERR_TAIL_BYTES = 4_096;
+/** A process outside that holds on to our pipes must not hold up the end of its parent. */
+const PIPES_GRACE_MS = 2_000;
+
+/** Starts sandboxed processes of one tier. */
+export class Launcher {
+  readonly tier: SandboxTier;
+  readonly #options: LauncherOptions;
+  #count = 0;
+
+  private constructor(options: LauncherOptions) {
+    this.#options = options;
+    this.tier = options.tier;
+  }
+
+  /** Prepares what all processes of the tier share. @throws when the tier cannot be had. */
+  static async create(options: LauncherOptions): Promise<Launcher> {
+    for (const name of ["e", "t"]) await mkdir(join(options.stateDir, name), { recursive: true, mode: 0o711 });
+    if (options.tier === "B") await refuseNetworkByUid(options.tools.nft ?? "nft");
+    return new Launcher(options);
+  }
+
+  /** A host path below the store as the sandbox sees it. @throws when it lies elsewhere. */
+  pathInside(path: string | null): string | null {
+    const { storeDir, platformDir } = this.#options;
+    if (path === null) return null;
+    const below = relative(storeDir, path);
+    if (below.startsWith("..")) {
+      if (path === platformDir) return this.tier === "A" ? "/platform" : path;
+      throw new Error(`the dependency directory ${path} is not in the store ${storeDir}`);
+    }
+    return this.tier === "A" ? join(STORE_INSIDE, below) : path;
+  }
+
+  /** Starts a process. It has no network until its gate is opened. @throws when not even the command could be started. */
+  async launch(spec: LaunchSpec): Promise<LaunchedProcess> {
+    const { tools, uids } = this.#options;
+    const uid = tools.isRoot && tools.setpriv !== null ? await uids.take() : null;
+    const name = `${process.pid}-${this.#count++}`;
+    const owned = {
+      uid,
+      tmpDir: join(this.#options.stateDir, "t", name),
+      socketPath: join(this.#options.stateDir, "e", name),
+    };
+    const egress = new EgressGate({
+      socketPath: owned.socketPath,
+      policy: this.#options.policy,
+      resolve: this.#options.resolve,
+      ...(spec.onEgress === undefined ? {} : { onAttempt: spec.onEgress }),
+    });
+    try {
+      await this.#prepare(egress, owned);
+      const child = await this.#spawn(spec.memoryMb, owned);
+      return this.#launched(child, egress, owned);
+    } catch (error) {
+      await this.#release(egress, owned);
+      throw error;
+    }
+  }
+
+  async #prepare(egress: EgressGate, owned: Owned): Promise<void> {
+    await egress.listen();
+    if (owned.uid !== null) await chown(owned.socketPath, owned.uid, owned.uid);
+    if (this.tier === "A") return;
+    await mkdir(owned.tmpDir, { mode: 0o700 });
+    if (owned.uid !== null) await chown(owned.tmpDir, owned.uid, owned.uid);
+  }
+
+  async #spawn(memoryMb: number, owned: Owned): Promise<ChildProcess> {
+    const { layer } = this.#options;
+    const isConfined = this.tier === "A";
+    const command = commandLine({ ...this.#options, memoryMb, ...owned, egressSocket: owned.socketPath });
+    const seccomp = isConfined && layer.seccompPath !== null ? await open(layer.seccompPath) : null;
+    try {
+      const child = spawn(command.file, command.args, {
+        // fd 3 is the channel, fd 4 the filter that bwrap reads and closes.
+        stdio: ["ignore", "ignore", "pipe", "pipe", seccomp?.fd ?? "ignore"].slice(0, SECCOMP_FD + 1) as "pipe"[],
+        env: {},
+        cwd: isConfined ? "/" : owned.tmpDir,
+        // A process group of its own, to be killed as a whole where no pid namespace does that.
+        detached: !isConfined,
+      });
+      if (child.pid === undefined) await once(child, "spawn");
+      return child;
+    } finally {
+      await seccomp?.close();
+    }
+  }
+
+  #launched(child: ChildProcess, egress: EgressGate, owned: Owned): LaunchedProcess {
+    const pid = child.pid as number;
+    const channel = child.stdio[3] as Socket;
+    channel.on("error", () => channel.destroy());
+    const ended = endOf(child).then(async (end) => {
+      await this.#release(egress, owned);
+      return end;
+    });
+    const group = this.tier === "A" ? pid : -pid;
+    let isGone = false;
+    void ended.then(() => (isGone = true));
+    return { pid, channel, egress, ended, kill: () => isGone || killNow(group) };
+  }
+
+  async #release(egress: EgressGate, owned: Owned): Promise<void> {
+    await egress.close();
+    await rm(owned.tmpDir, { recursive: true, force: true });
+    if (owned.uid !== null) this.#options.uids.release(owned.uid);
+  }
+}
+
+interface Owned {
+  readonly uid: number | null;
+  readonly tmpDir: string;
+  readonly socketPath: string;
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It is gone already, which is what was wanted.
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<ProcessEnd> {
+  let tail = "";
+  const stderr = child.stderr as Readable;
+  stderr.setEncoding("utf8").on("data", (text: string) => (tail = (tail + text).slice(-STDERR_TAIL_BYTES)));
+  const closed = once(child, "close");
+  const [exitCode, signal] = (await once(child, "exit")) as [number | null, string | null];
+  const grace = Promise.withResolvers<void>();
+  const timer = setTimeout(grace.resolve, PIPES_GRACE_MS);
+  await Promise.race([closed, grace.promise]);
+  clearTimeout(timer);
+  child.stdio.forEach((stream) => stream?.destroy());
+  return { exitCode, signal, stderrTail: tail };
+}

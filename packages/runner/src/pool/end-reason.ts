@@ -1,0 +1,29 @@
+import type { InvocationErrorCode } from "../invocation.ts";
+import type { ProcessEnd } from "../launch/launcher.ts";
+
+/** Why a sandbox is no more, in words for the user whose code ran in it. */
+export interface EndReason {
+  readonly code: InvocationErrorCode;
+  readonly message: string;
+}
+
+/** Exit codes of a process that ran out of heap: abort and the traps that V8 ends itself by. */
+const OUT_OF_MEMORY_EXITS = new Set([132, 133, 134, 139]);
+const OUT_OF_MEMORY_SIGNALS = new Set(["SIGABRT", "SIGSEGV", "SIGTRAP", "SIGILL"]);
+const OUT_OF_MEMORY_WORDS = /FATAL ERROR.*(heap|memory|allocation)|out of memory|OOM/i;
+const KILLED_EXIT = 137;
+
+/** Reads the cause off the way a process ended, when it was not us who ended it. */
+export function reasonOf(end: ProcessEnd, memoryMb: number): EndReason {
+  const abnormal =
+    OUT_OF_MEMORY_EXITS.has(end.exitCode ?? 0) || (end.signal !== null && OUT_OF_MEMORY_SIGNALS.has(end.signal));
+  if (abnormal && OUT_OF_MEMORY_WORDS.test(end.stderrTail)) {
+    return { code: "OUT_OF_MEMORY", message: `The code used more than its ${memoryMb} MB of memory` };
+  }
+  if (end.exitCode === KILLED_EXIT || end.signal === "SIGKILL") {
+    return { code: "INTERRUPTED", message: "The process was killed from outside" };
+  }
+  if (abnormal)
+    return { code: "EXITED", message: `The process crashed (${end.signal ?? `exit code ${end.exitCode}`})` };
+  return { code: "EXITED", message: `The code ended its process (exit code ${end.exitCode ?? end.signal})` };
+}

@@ -1,0 +1,234 @@
+import { encodeFrame, FrameDecoder, FrameError, FrameWriter, parseBody, type Frame } from "../frames.ts";
+import type { EgressAttempt } from "../egress/index.ts";
+import { readLoaded } from "../inbound-definition.ts";
+import { readLate, readLoadFailed, readPartial, readPong, readRespond, readResult } from "../inbound.ts";
+import type { ComponentDefinition, Invocation, InvocationListener } from "../invocation.ts";
+import type { LaunchedProcess } from "../launch/index.ts";
+import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
+import type { LatePayload, LoadPayload } from "../messages.ts";
+import { ActiveRun, type RunOutcome } from "./active-run.ts";
+import { reasonOf, type EndReason } from "./end-reason.ts";
+
+/** The process ended before it could answer. */
+export class SandboxEndedError extends Error {
+  override name = "SandboxEndedError";
+  readonly reason: EndReason;
+  constructor(reason: EndReason) {
+    super(reason.message);
+    this.reason = reason;
+  }
+}
+
+/** The user's module did not load. */
+export class LoadError extends Error {
+  override name = "LoadError";
+  readonly stackOfUser: string | undefined;
+  constructor(message: string, stackOfUser?: string) {
+    super(message);
+    this.stackOfUser = stackOfUser;
+  }
+}
+
+export interface SandboxOptions {
+  readonly process: LaunchedProcess;
+  readonly memoryMb: number;
+  readonly startTimeoutMs: number;
+}
+
+/** Who a sandbox works for, once it is no longer blank. */
+export interface SandboxOwner {
+  onLate(late: LatePayload): void;
+  onEgress(attempt: EgressAttempt): void;
+  /** It was stuck and answers again. */
+  onResponsive(): void;
+}
+
+type State = "starting" | "blank" | "loading" | "bound" | "ended";
+
+/** How long a run may take to end itself after its deadline. */
+export const CANCEL_GRACE_MS = 250;
+const PONG_TIMEOUT_MS = 500;
+const MAX_LATE_FRAMES = 1_000;
+const MAX_TIMER_MS = 2 ** 31 - 1 - CANCEL_GRACE_MS;
+
+/** One sandboxed process as its parent sees it. Whatever it sends is checked; the first thing out of order ends it. */
+export class Sandbox {
+  readonly pid: number;
+  readonly memoryMb: number;
+  /** Rejects with SandboxEndedError when it dies first. */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<EndReason>;
+  owner: SandboxOwner | null = null;
+  /** Resident set, as it last said. */
+  rssBytes = 0;
+  isStuck = false;
+  runCount = 0;
+  /** Some run went on after its deadline: its leftovers live in this process. */
+  hasLeftovers = false;
+  readonly #options: SandboxOptions;
+  readonly #decoder = new FrameDecoder();
+  readonly #writer: FrameWriter;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #loaded = Promise.withResolvers<ComponentDefinition>();
+  readonly #runs = new Map<number, ActiveRun>();
+  #state: State = "starting";
+  #killedFor: EndReason | null = null;
+  #nextNumber = 1;
+  #lateFrames = 0;
+  #pingSentAtMs: number | null = null;
+
+  constructor(options: SandboxOptions) {
+    this.#options = options;
+    this.pid = options.process.pid;
+    this.memoryMb = options.memoryMb;
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => undefined);
+    this.#loaded.promise.catch(() => undefined);
+    this.#writer = new FrameWriter(options.process.channel);
+    options.process.channel.on("data", (chunk: Buffer) => this.#receive(chunk));
+    this.ended = options.process.ended.then((end) => this.#settle(this.#killedFor ?? reasonOf(end, this.memoryMb)));
+    this.#startTimer(
+      options.startTimeoutMs,
+      { code: "UNAVAILABLE", message: "The sandbox did not start in time" },
+      this.ready,
+    );
+  }
+
+  get inFlight(): number {
+    return this.#runs.size;
+  }
+  get hasEnded(): boolean {
+    return this.#state === "ended" || this.#killedFor !== null;
+  }
+
+  /** Lets it reach the network through its proxy. */
+  openNetwork(): void {
+    this.#options.process.egress.open();
+  }
+
+  /**
+   * Loads the user's module.
+   * @throws LoadError when it fails or takes too long, SandboxEndedError when the process dies over it.
+   */
+  async load(payload: LoadPayload, timeoutMs: number): Promise<ComponentDefinition> {
+    await this.ready;
+    if (this.#state !== "blank") throw new SandboxEndedError(this.#killedFor ?? SHUT_DOWN);
+    this.#state = "loading";
+    const message = `The component did not finish loading within ${timeoutMs / 1000} s`;
+    this.#startTimer(timeoutMs, { code: "LOAD_FAILED", message }, this.#loaded.promise);
+    this.#send(FrameType.load, 0, payload);
+    return this.#loaded.promise;
+  }
+
+  /** Runs something. Never rejects: whatever goes wrong is in the outcome. @throws FrameError when the input is too large to send. */
+  run(invocation: Invocation, listener?: InvocationListener): Promise<RunOutcome> {
+    const run = new ActiveRun({ invocation, listener, sentBytes: this.#options.process.egress.sentBytes });
+    const number = this.#nextNumber++;
+    this.#send(FrameType.invoke, number, invocation);
+    this.#runs.set(number, run);
+    this.runCount++;
+    this.#limit(number, run);
+    return run.outcome;
+  }
+
+  /** One round of the watchdog: asks whether it is alive, and notices when it has not answered. */
+  watch(): void {
+    if (this.hasEnded || this.#state !== "bound") return;
+    if (this.#pingSentAtMs === null) {
+      this.#pingSentAtMs = performance.now();
+      this.#send(FrameType.ping, 0, undefined);
+    } else if (performance.now() - this.#pingSentAtMs >= PONG_TIMEOUT_MS) this.isStuck = true;
+  }
+
+  /** Ends it at once. */
+  kill(reason: EndReason): void {
+    this.#killedFor ??= reason;
+    this.#options.process.kill();
+  }
+
+  #startTimer(timeoutMs: number, reason: EndReason, until: Promise<unknown>): void {
+    const timer = setTimeout(() => this.kill(reason), timeoutMs);
+    const clear = (): void => clearTimeout(timer);
+    until.then(clear, clear);
+  }
+
+  #limit(number: number, run: ActiveRun): void {
+    const timeoutMs = Math.min(Math.max(run.invocation.timeoutMs, 1), MAX_TIMER_MS);
+    let timer = setTimeout(() => {
+      run.isOverdue = true;
+      this.hasLeftovers = true;
+      this.#send(FrameType.cancel, number, undefined);
+      timer = setTimeout(() => this.kill({ code: "TIMEOUT", message: "A run did not end in time" }), CANCEL_GRACE_MS);
+    }, timeoutMs);
+    void run.outcome.then(() => clearTimeout(timer));
+  }
+
+  #send(type: FrameType, invocation: number, payload: unknown): void {
+    this.#writer.write(encodeFrame({ type, invocation }, payload, MAX_FRAME_TO_RUNNER_BYTES));
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#killedFor !== null && this.#killedFor.code === "PROTOCOL_ERROR") return;
+    try {
+      for (const frame of this.#decoder.push(chunk)) this.#handle(frame);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.kill({ code: "PROTOCOL_ERROR", message: `The process broke the protocol: ${error.message}` });
+    }
+  }
+
+  #handle(frame: Frame): void {
+    if (frame.type === FrameType.result || frame.type === FrameType.partial || frame.type === FrameType.respond) {
+      this.#handleRun(frame);
+    } else if (frame.type === FrameType.ready && this.#state === "starting") {
+      this.#state = "blank";
+      this.#ready.resolve();
+    } else if (frame.type === FrameType.loaded && this.#state === "loading") {
+      this.#loaded.resolve(readLoaded(parseBody(frame)));
+      this.#state = "bound";
+    } else if (frame.type === FrameType.loadFailed && this.#state === "loading") {
+      const { message, stack } = readLoadFailed(parseBody(frame));
+      this.#loaded.reject(new LoadError(message, stack));
+    } else if (frame.type === FrameType.pong && this.#pingSentAtMs !== null) this.#handlePong(frame);
+    else if (frame.type === FrameType.late && this.#state === "bound") this.#handleLate(frame);
+    else throw new FrameError(`a frame of type ${frame.type} was not to be expected`);
+  }
+
+  #handleRun(frame: Frame): void {
+    const run = this.#runs.get(frame.invocation);
+    if (run === undefined) throw new FrameError("a frame names an invocation that is not in flight");
+    if (frame.type === FrameType.respond) run.respond(readRespond(parseBody(frame)));
+    else if (frame.type === FrameType.partial) run.add(readPartial(parseBody(frame)), frame.body.length);
+    else {
+      const sentBytes = this.#options.process.egress.sentBytes;
+      run.finish(readResult(parseBody(frame)), { sizeBytes: frame.body.length, sentBytes });
+      this.#runs.delete(frame.invocation);
+    }
+  }
+
+  #handlePong(frame: Frame): void {
+    this.rssBytes = readPong(parseBody(frame)).rssBytes;
+    this.#pingSentAtMs = null;
+    if (!this.isStuck) return;
+    this.isStuck = false;
+    this.owner?.onResponsive();
+  }
+
+  #handleLate(frame: Frame): void {
+    if (this.#lateFrames++ < MAX_LATE_FRAMES) this.owner?.onLate(readLate(parseBody(frame)));
+  }
+
+  #settle(reason: EndReason): EndReason {
+    this.#state = "ended";
+    const error = new SandboxEndedError(reason);
+    this.#ready.reject(error);
+    this.#loaded.reject(reason.code === "LOAD_FAILED" ? new LoadError(reason.message) : error);
+    const isAlone = this.#runs.size === 1;
+    const sentBytes = this.#options.process.egress.sentBytes;
+    for (const run of this.#runs.values()) run.lose(reason, { isAlone, sentBytes });
+    this.#runs.clear();
+    return reason;
+  }
+}
+
+const SHUT_DOWN: EndReason = { code: "UNAVAILABLE", message: "The sandbox was shut down" };
