@@ -1,4 +1,6 @@
 /** An instance of Millrace as its users have it: started as a process of its own, spoken to over HTTP alone. */
 export { ApiCaller, type ApiReply } from "./api-caller.ts";
-export { Instance, type InstanceOptions } from "./instance.ts";
-export { processTree, signalAll } from "./process-tree.ts";
+export { Instance, removeDataDir, type InstanceOptions } from "./instance.ts";
+export { NumberedLoad } from "./numbered-load.ts";
+export { processTree, programName, signalAll } from "./process-tree.ts";
+export { SeededRandom } from "./seeded-random.ts";

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../services/index.ts";
 import { ApiCaller } from "./api-caller.ts";
-import { processTree, signalAll } from "./process-tree.ts";
+import { processTree, programName, signalAll } from "./process-tree.ts";
 
 const CHECKOUT = join(dirname(fileURLToPath(import.meta.url)), "../../../..");
 const READY_TIMEOUT_MS = 120_000;
@@ -34,6 +33,7 @@ interface Credentials {
 /** One server process over a data directory; `restart` starts the next one on the same port and directory. */
 export class Instance {
   readonly url: string;
+  readonly dataDir: string;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   private readonly options: InstanceOptions & { port: number };
   private readonly child: ChildProcess;
@@ -42,6 +42,7 @@ export class Instance {
 
   private constructor(options: InstanceOptions & { port: number }) {
     this.options = options;
+    this.dataDir = options.dataDir;
     this.url = `http://127.0.0.1:${options.port}`;
     const [program = "", ...args] = options.command ?? serverCommand();
     const home = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: process.env["HOME"] ?? "/" };
@@ -83,6 +84,11 @@ export class Instance {
     return Instance.start(this.options);
   }
 
+  /** Like `restart`, without waiting until it is ready. */
+  relaunch(): Promise<Instance> {
+    return Instance.launch(this.options);
+  }
+
   /** What it has printed so far. */
   get output(): string {
     return this.chunks.join("");
@@ -117,7 +123,7 @@ export class Instance {
   }
 
   async credentials(): Promise<Credentials> {
-    return JSON.parse(await readFile(join(this.options.dataDir, "credentials.json"), "utf8")) as Credentials;
+    return JSON.parse(await readFile(join(this.dataDir, "credentials.json"), "utf8")) as Credentials;
   }
 
   /** A caller with the first user's key. */
@@ -125,14 +131,9 @@ export class Instance {
     return new ApiCaller({ url: this.url, apiKey: (await this.credentials()).api_key });
   }
 
-  /** Pid of the embedded database's postmaster. */
-  async databasePid(): Promise<number> {
-    const [first = ""] = (await readFile(await this.postmasterPidFile(), "utf8")).split("\n");
-    return Number(first);
-  }
-
-  private async postmasterPidFile(): Promise<string> {
-    return Promise.resolve(join(this.options.dataDir, "postgres", "postmaster.pid"));
+  /** The embedded database's processes, its postmaster first. */
+  databasePids(): number[] {
+    return processTree(this.pid).filter((pid) => programName(pid) === "postgres");
   }
 
   /** `kill -9` of everything: server, runners, database. */
@@ -145,10 +146,13 @@ export class Instance {
     this.child.kill("SIGTERM");
     return this.exited;
   }
+}
 
-  /** Waits until the process has ended. */
-  async gone(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "exit");
+/** Removes a data directory, and the database when it had to be put elsewhere. */
+export async function removeDataDir(dataDir: string): Promise<void> {
+  const elsewhere = await readFile(join(dataDir, "postgres", "location"), "utf8").catch(() => "");
+  for (const dir of [elsewhere.trim(), dataDir].filter((path) => path !== "")) {
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { binariesOf } from "./availability.ts";
@@ -63,8 +63,9 @@ export class SftpService {
     if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
   }
 
-  async remove(name: string): Promise<void> {
-    await rm(join(this.root, name));
+  /** Sets a file's time, which SFTP shows in whole seconds. */
+  async touch(name: string, modifiedAt: Date): Promise<void> {
+    await utimes(join(this.root, name), modifiedAt, modifiedAt);
   }
 
   async stop(): Promise<void> {
