@@ -1,4 +1,6 @@
+import { setSourceMapsSupport } from "node:module";
 import { Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { encodeFrame, FrameDecoder, FrameWriter } from "../frames.ts";
 import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
 import type { BootArguments } from "../messages.ts";
@@ -9,8 +11,8 @@ import { guardProcess } from "./process-guards.ts";
 import { Session } from "./session.ts";
 
 const boot = JSON.parse(process.argv.splice(2, 1)[0] ?? "{}") as Partial<BootArguments>;
-const platformDir = boot.platformDir ?? null;
 const reporter = new ErrorReporter(import.meta.filename);
+setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
 
 // The socket is reachable from here only: user code has no business with it.
 const parent = new Socket({ fd: 3, readable: true, writable: true });
@@ -18,7 +20,7 @@ const writer = new FrameWriter(parent);
 const decoder = new FrameDecoder(MAX_FRAME_TO_RUNNER_BYTES);
 const send = (head: { type: number; invocation: number }, payload: unknown) => writer.write(encodeFrame(head, payload));
 
-const session = new Session({ reporter, platformDir, send });
+const session = new Session({ reporter, homeDir: boot.tmpDir ?? tmpdir(), send });
 const endProcess = guardProcess({ reporter, fail: (scope, thrown) => session.fail(scope, thrown) });
 captureConsole(reporter);
 
@@ -27,5 +29,5 @@ parent.on("data", (bytes) => {
 });
 for (const event of ["end", "error", "close"]) parent.on(event, () => endProcess(0));
 
-if (platformDir) await preloadPlatform(platformDir).catch(() => undefined);
+if (boot.platformDir) await preloadPlatform(boot.platformDir).catch(() => undefined);
 send({ type: FrameType.ready, invocation: 0 }, {});

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { registerHooks, setSourceMapsSupport } from "node:module";
+import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isObject } from "./definition/index.ts";
@@ -11,9 +11,6 @@ const AUTHOR_PACKAGE = "@millrace/component";
 const AUTHOR_MODULE_URL = "file:///millrace/component-author.mjs";
 const AUTHOR_MODULE = "export const defineComponent = (component) => component;\nexport default defineComponent;\n";
 
-/** Where a component seems to lie that has no dependencies. */
-const NO_DEPENDENCIES_DIR = "/component";
-
 let passedToDefineComponent: unknown;
 
 /**
@@ -23,7 +20,6 @@ let passedToDefineComponent: unknown;
  * @throws whatever the module throws.
  */
 export async function importComponent(code: string, dir: string): Promise<unknown> {
-  setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
   Object.defineProperty(globalThis, "defineComponent", {
     value: (component: unknown) => (passedToDefineComponent = component),
     enumerable: false,
@@ -32,11 +28,6 @@ export async function importComponent(code: string, dir: string): Promise<unknow
   });
   const module = await importFromMemory(code, join(dir, ENTRY_NAME));
   return module["default"] ?? passedToDefineComponent;
-}
-
-/** The directory that a component with these dependencies seems to lie in. */
-export function componentDir(dependencyDir: string | null, platformDir: string | null): string {
-  return dependencyDir ?? platformDir ?? NO_DEPENDENCIES_DIR;
 }
 
 /** Loads the packages that most components use, before the deployment is known; one that fails to load is left out. */

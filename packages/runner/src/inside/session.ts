@@ -9,7 +9,7 @@ import { currentScope, InvocationScope, isOverLimit } from "./execution/index.ts
 import type { ErrorReporter } from "./execution/index.ts";
 import { Blueprint } from "./instance/index.ts";
 import { perform } from "./invocations/index.ts";
-import { componentDir, importComponent } from "./module-loader.ts";
+import { importComponent } from "./module-loader.ts";
 import { stringifyLenient } from "./safe-json.ts";
 
 /** How often output of invocations that are still running is handed over. */
@@ -17,7 +17,8 @@ const PARTIAL_INTERVAL_MS = 1000;
 
 export interface SessionOptions {
   readonly reporter: ErrorReporter;
-  readonly platformDir: string | null;
+  /** Where a component seems to lie that has no dependencies. */
+  readonly homeDir: string;
   send(head: { type: number; invocation: number }, payload: unknown): void;
 }
 
@@ -59,8 +60,8 @@ export class Session {
   }
 
   async #load({ code, env, dependencyDir }: LoadPayload): Promise<Loaded | null> {
-    const { reporter, platformDir, send } = this.#options;
-    const dir = componentDir(dependencyDir, platformDir);
+    const { reporter, homeDir, send } = this.#options;
+    const dir = dependencyDir ?? homeDir;
     reporter.showRelativeTo(dir);
     try {
       Object.assign(process.env, env);
