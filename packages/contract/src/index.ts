@@ -11,7 +11,11 @@ export {
   type ReplyOf,
   type Role,
 } from "./operation.ts";
+export * from "./accounts.ts";
+export * from "./apps.ts";
 export * from "./conventions.ts";
+export * from "./projects.ts";
+export * from "./sources.ts";
 export * from "./users.ts";
 export * from "./workspaces.ts";
 export { operations, type OperationId } from "./operations.ts";

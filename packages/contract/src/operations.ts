@@ -1,8 +1,19 @@
+import { accountOperations } from "./accounts.ts";
+import { appOperations } from "./apps.ts";
+import { projectOperations } from "./projects.ts";
+import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
+import { apiKeyOperations, workspaceOperations } from "./workspaces.ts";
 
 /** Every operation of the API, by id: each resource file adds its own here. */
 export const operations = {
+  ...accountOperations,
+  ...apiKeyOperations,
+  ...appOperations,
+  ...projectOperations,
+  ...sourceOperations,
   ...userOperations,
+  ...workspaceOperations,
 };
 
 export type OperationId = keyof typeof operations;

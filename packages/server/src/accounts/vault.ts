@@ -49,7 +49,11 @@ export class Vault {
   async verify(): Promise<void> {
     const sealed = sealBytes(this.#wrappingKey, Buffer.from(CHECK_TEXT), CHECK_SETTING);
     const row = { name: CHECK_SETTING, value: sealed };
-    await this.#db.kysely.insertInto("instance_settings").values(row).onConflict((c) => c.doNothing()).execute();
+    await this.#db.kysely
+      .insertInto("instance_settings")
+      .values(row)
+      .onConflict((c) => c.doNothing())
+      .execute();
     const stored = await this.#db.kysely
       .selectFrom("instance_settings")
       .select("value")

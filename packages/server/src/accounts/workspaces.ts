@@ -1,3 +1,6 @@
+import { ApiError, newId, notFound, type UserPrincipal } from "../core/index.ts";
+import type { Database } from "../db/index.ts";
+
 /** A row of `workspaces`. */
 export interface WorkspaceRow {
   org_id: string;
@@ -7,7 +10,7 @@ export interface WorkspaceRow {
   created_at_ms: number;
 }
 
-/** A workspace as replies show it. */
+/** A workspace as replies show it. A self-hosted instance has no quotas: the numbers are there for clients that read them. */
 export interface Workspace {
   id: string;
   orgname: string;
@@ -26,4 +29,70 @@ export function workspaceOf(row: WorkspaceRow): Workspace {
     daily_credits_quota: 0,
     daily_credits_used: 0,
   };
+}
+
+const ATTEMPTS = 50;
+
+/** The tenants. */
+export class Workspaces {
+  readonly #db: Database;
+
+  constructor(options: { db: Database }) {
+    this.#db = options.db;
+  }
+
+  /** @throws ApiError 404 */
+  async find(orgIds: readonly string[], orgId: string): Promise<WorkspaceRow> {
+    const row = orgIds.includes(orgId)
+      ? await this.#db.kysely.selectFrom("workspaces").selectAll().where("org_id", "=", orgId).executeTakeFirst()
+      : undefined;
+    if (!row) throw notFound(`Workspace ${orgId}`);
+    return row;
+  }
+
+  /**
+   * Makes a workspace that the user owns. The caller must then tell `ApiKeys.membershipsChanged`.
+   * @throws ApiError 403 for a key that was made for one workspace
+   */
+  async create(owner: UserPrincipal, name: string): Promise<WorkspaceRow> {
+    if (owner.keyOrgId !== null) throw new ApiError("forbidden", "An API key of one workspace cannot make another");
+    const user = await this.#db.kysely
+      .selectFrom("users")
+      .select("email")
+      .where("user_id", "=", owner.userId)
+      .executeTakeFirstOrThrow();
+    const slug = slugOf(name);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const orgname = attempt === 1 ? slug : `${slug}-${attempt}`;
+      const row = { org_id: newId("workspace"), orgname, name, email: user.email, created_at_ms: Date.now() };
+      if (await this.#insert(row, owner.userId)) return row;
+    }
+    throw new ApiError("conflict", `Too many workspaces are called ${name}`);
+  }
+
+  /** False when the orgname is taken. */
+  #insert(row: WorkspaceRow, userId: string): Promise<boolean> {
+    return this.#db.transaction(async (trx) => {
+      const inserted = await trx
+        .insertInto("workspaces")
+        .values(row)
+        .onConflict((conflict) => conflict.column("orgname").doNothing())
+        .returning("org_id")
+        .executeTakeFirst();
+      if (!inserted) return false;
+      const { org_id, created_at_ms } = row;
+      await trx.insertInto("memberships").values({ org_id, user_id: userId, role: "owner", created_at_ms }).execute();
+      return true;
+    });
+  }
+}
+
+function slugOf(name: string): string {
+  const slug = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60);
+  return slug === "" ? "workspace" : slug;
 }

@@ -1,10 +1,10 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { IdempotencyStore } from "../accounts/index.ts";
 import { ApiError, randomBase62, type Principal } from "../core/index.ts";
 import { bodyParsers } from "./body.ts";
 import { dispatcher } from "./dispatch.ts";
 import { asApiError, errorBody, errorHeaders } from "./errors.ts";
-import type { IdempotencyKeys } from "./idempotency.ts";
 import { refuseOtherMethods } from "./methods.ts";
 import type { Route } from "./route.ts";
 import { normalizeUrl } from "./url.ts";
@@ -16,7 +16,7 @@ export interface ApiOptions {
   authenticate(token: string): Promise<Principal | null>;
   bodyLimitBytes: number;
   /** Null: `Idempotency-Key` is ignored. */
-  idempotency: IdempotencyKeys | null;
+  idempotency: IdempotencyStore | null;
   /** A reply that does not fit its schema fails the request; for tests. */
   strictReplies?: boolean;
 }

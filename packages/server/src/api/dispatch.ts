@@ -1,7 +1,8 @@
 import { roleOf, type Operation } from "@millrace/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { IdempotencyStore, IdempotentAnswer } from "../accounts/index.ts";
 import { ApiError, limitedToRole, type Principal } from "../core/index.ts";
-import type { IdempotencyKeys } from "./idempotency.ts";
+import { answerOnce } from "./idempotency.ts";
 import { inputReader } from "./input.ts";
 import { declaredOnly, filterFields, replyMismatch } from "./reply.ts";
 import { creatingOrgId, memberOf, type ApiRequest, type CallerScope } from "./request.ts";
@@ -15,7 +16,7 @@ declare module "fastify" {
 }
 
 export interface DispatchOptions {
-  idempotency: IdempotencyKeys | null;
+  idempotency: IdempotencyStore | null;
   /** A reply that does not fit its schema fails the request; for tests. */
   strictReplies: boolean;
 }
@@ -31,15 +32,17 @@ export function dispatcher(route: Route, options: DispatchOptions): FastifyHandl
     const parts = { params: asRecord(raw.params), query: asRecord(raw.query), body };
     const request = requestOf({ operation, raw, reply, input: readInput(parts) });
     if (operation.streams) return stream({ route, request, raw, reply });
-    const run = async () => {
+    const run = async (): Promise<IdempotentAnswer> => {
       const result = await route.handle(request, { request: raw.raw, response: reply.raw });
       return { status: request.replySettings.status ?? operation.status, body: bodyOf(operation, result, options) };
     };
     const key = operation.method === "POST" ? raw.headers["idempotency-key"] : undefined;
+    const { idempotency } = options;
     const answer =
-      options.idempotency && raw.caller && key !== undefined
-        ? await options.idempotency.once({ caller: raw.caller, key: String(key), operation, request: parts }, run)
+      idempotency && raw.caller && key !== undefined
+        ? await answerOnce(idempotency, { caller: raw.caller, key: String(key), operationId: operation.id, parts }, run)
         : await run();
+    if (answer.isReplay) void reply.header("idempotency-replayed", "true");
     void reply.headers(request.replySettings.headers).code(answer.status);
     if (answer.status === 204) return reply.send();
     const json = JSON.stringify(filterFields(answer.body, request.input));
@@ -67,15 +70,19 @@ function requestOf({ operation, raw, reply, input }: RequestParts): ApiRequest {
   if (caller && principal && principal.orgIds.length === 0 && caller.orgIds.length > 0) {
     throw new ApiError("forbidden", `This needs the role ${role} or a stronger one`);
   }
+  if (caller?.kind === "user" && caller.readOnly && operation.method !== "GET") {
+    throw new ApiError("forbidden", "This API key may only read");
+  }
   const scope: CallerScope = { caller, allowedOrgIds: principal?.orgIds ?? [], role };
+  const orgIds = caller && input.org_id !== undefined ? [memberOf(scope, input.org_id)] : scope.allowedOrgIds;
   const aborter = new AbortController();
   reply.raw.once("close", () => aborter.abort());
   return {
     id: raw.id,
     input,
     // Public operations have no caller, all others were refused without one.
-    principal: principal as ApiRequest["principal"],
-    orgIds: scope.allowedOrgIds,
+    principal: (principal && { ...principal, orgIds }) as ApiRequest["principal"],
+    orgIds,
     ip: raw.ip,
     signal: aborter.signal,
     replySettings: { headers: {} },

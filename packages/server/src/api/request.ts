@@ -1,6 +1,5 @@
 import type { InputOf, Operation, Role } from "@millrace/contract";
-import { ApiError, invalidInput, notFound } from "../core/index.ts";
-import type { Principal } from "../core/index.ts";
+import { ApiError, invalidInput, notFound, type Principal, type UserPrincipal } from "../core/index.ts";
 
 /** What a handler may say about its reply besides the body. */
 export interface ReplySettings {
@@ -16,7 +15,10 @@ export interface ApiRequest<O extends Operation = Operation> {
   readonly id: string;
   /** Validated and converted: path, query and body in one object. */
   readonly input: InputOf<O>;
-  /** The caller; its `orgIds` are those in which its role suffices for this operation. Give them to finders. */
+  /**
+   * The caller; its `orgIds` are the workspaces in which its role suffices for this operation, or the one that `org_id`
+   * names. Give them to finders.
+   */
   readonly principal: PrincipalOf<O>;
   readonly orgIds: readonly string[];
   readonly ip: string;
@@ -57,4 +59,10 @@ export function creatingOrgId(scope: CallerScope, named: string | undefined): st
   if (others.length > 0)
     throw invalidInput([{ path: "org_id", message: "is required: you belong to several workspaces" }]);
   return memberOf(scope, only);
+}
+
+/** The caller of an operation of `user_key` access. @throws ApiError 403 `user_key_required` for any other */
+export function asUser(principal: Principal): UserPrincipal {
+  if (principal.kind === "user") return principal;
+  throw new ApiError("user_key_required", "This operation needs a user API key");
 }

@@ -1,8 +1,20 @@
 /** Every route: one folder per resource, one file per operation. */
 import type { Route } from "../route.ts";
 import type { ApiServices } from "../services.ts";
+import { accountRoutes } from "./accounts/index.ts";
+import { apiKeyRoutes } from "./api_keys/index.ts";
+import { appRoutes } from "./apps/index.ts";
+import { projectRoutes } from "./projects/index.ts";
 import { userRoutes } from "./users/index.ts";
+import { workspaceRoutes } from "./workspaces/index.ts";
 
 export function allRoutes(services: ApiServices): Route[] {
-  return [...userRoutes(services)];
+  return [
+    ...accountRoutes(services),
+    ...apiKeyRoutes(services),
+    ...appRoutes(services),
+    ...projectRoutes(services),
+    ...userRoutes(services),
+    ...workspaceRoutes(services),
+  ];
 }

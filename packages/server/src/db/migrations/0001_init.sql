@@ -65,6 +65,15 @@ create table apps (
   categories text[] not null default '{}',
   created_at_ms bigint not null
 );
+create index apps_name on apps (lower(name), name_slug);
+insert into apps (app_id, name_slug, name, auth_type, description, img_src, custom_fields_json, categories, created_at_ms) values
+  ('app_OkrhR1', 'slack', 'Slack', 'oauth',
+   'Slack is a channel-based messaging platform. With Slack, people can work together more effectively, connect all their software tools and services, and find the information they need to do their best work — all within a secure, enterprise-grade environment.',
+   'https://assets.pipedream.net/s.v0/app_OkrhR1/logo/orig', '[]', '{Communication}', 0),
+  ('app_mWnheL', 'slack_bot', 'Slack Bot', 'keys', 'Interact with Slack with your own bot user',
+   'https://assets.pipedream.net/s.v0/app_mWnheL/logo/orig',
+   '[{"name":"bot_token","label":"Bot Token","description":null,"default":null,"optional":null,"type":"password"}]',
+   '{Communication}', 0);
 -- One data key per workspace, wrapped by the instance's secret key (envelope encryption).
 create table vault_keys (
   org_id text not null references workspaces on delete cascade,
@@ -335,8 +344,10 @@ create table idempotency_keys (
   owner text not null, -- user or OAuth client
   idempotency_key text not null,
   request_hash text not null,
+  lease_id text not null, -- of the request that is being worked on
+  lease_until_ms bigint not null,
   response_status integer,
-  response_body text,
+  response_body text, -- sealed: answers may hold secrets that are shown once
   created_at_ms bigint not null,
   primary key (owner, idempotency_key)
 );

@@ -26,6 +26,8 @@ export interface IdempotencyKeysTable {
   owner: string;
   idempotency_key: string;
   request_hash: string;
+  lease_id: string;
+  lease_until_ms: number;
   response_status: number | null;
   response_body: string | null;
   created_at_ms: number;

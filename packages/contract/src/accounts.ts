@@ -1,0 +1,119 @@
+import { Type } from "typebox";
+import { anyObject, dataOf, isoTime, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
+import { operation } from "./operation.ts";
+
+export const accountSchema = Type.Object({
+  id: Type.String(),
+  created_at: isoTime,
+  updated_at: isoTime,
+  expires_at: Type.Optional(nullable(isoTime)),
+  name: nullable(Type.String()),
+  app: Type.Object({ id: Type.String(), name: Type.String() }),
+  healthy: Type.Boolean(),
+  error: Type.Optional(Type.String({ description: "Why it is not healthy." })),
+  credentials: Type.Optional(anyObject),
+});
+
+export const accountNameSchema = Type.Object({ id: Type.String(), name: nullable(Type.String()) });
+
+const accountId = Type.Object({ account_id: Type.String() });
+const includeCredentials = Type.Optional(
+  Type.Boolean({ description: "Adds `credentials` and `expires_at`; each reading is audited." }),
+);
+const name = Type.String({ maxLength: 500 });
+const externalUserId = Type.String({ minLength: 1, maxLength: 500 });
+
+export const accountOperations = {
+  listAccounts: operation({
+    id: "listAccounts",
+    method: "GET",
+    path: "/accounts",
+    summary: "List connected accounts",
+    tag: "Accounts",
+    access: "token",
+    query: Type.Object({
+      ...pageParameters,
+      app: Type.Optional(Type.String({ description: "Id or slug." })),
+      oauth_app_id: Type.Optional(Type.String()),
+      external_user_id: Type.Optional(Type.String()),
+      include_credentials: includeCredentials,
+    }),
+    status: 200,
+    reply: pageOf(accountSchema),
+  }),
+  createAccount: operation({
+    id: "createAccount",
+    method: "POST",
+    path: "/accounts",
+    summary: "Connect an account by its credentials",
+    description: "Until the catalogue knows an app, its slug in a saved component is enough.",
+    tag: "Accounts",
+    access: "token",
+    takesOrgId: true,
+    body: Type.Object({
+      app: Type.String({ minLength: 1, description: "Id or slug." }),
+      name: Type.Optional(name),
+      credentials: anyObject,
+      external_user_id: Type.Optional(externalUserId),
+      oauth_app_id: Type.Optional(Type.String()),
+    }),
+    status: 200,
+    reply: dataOf(accountSchema),
+  }),
+  getAccount: operation({
+    id: "getAccount",
+    method: "GET",
+    path: "/accounts/:account_id",
+    summary: "Get a connected account",
+    tag: "Accounts",
+    access: "token",
+    params: accountId,
+    query: Type.Object({ include_credentials: includeCredentials }),
+    status: 200,
+    reply: dataOf(accountSchema),
+  }),
+  updateAccount: operation({
+    id: "updateAccount",
+    method: "PUT",
+    path: "/accounts/:account_id",
+    summary: "Change a connected account",
+    description: "`credentials` replaces all fields.",
+    tag: "Accounts",
+    access: "token",
+    params: accountId,
+    body: Type.Object({
+      name: Type.Optional(nullable(name)),
+      credentials: Type.Optional(anyObject),
+      external_user_id: Type.Optional(nullable(externalUserId)),
+    }),
+    status: 200,
+    reply: dataOf(accountSchema),
+  }),
+  deleteAccount: operation({
+    id: "deleteAccount",
+    method: "DELETE",
+    path: "/accounts/:account_id",
+    summary: "Delete a connected account",
+    description: "Sources that are configured with it fail from then on, naming it.",
+    tag: "Accounts",
+    access: "token",
+    params: accountId,
+    status: 204,
+    reply: noContent,
+  }),
+  listWorkspaceAccounts: operation({
+    id: "listWorkspaceAccounts",
+    method: "GET",
+    path: "/workspaces/:workspace_id/accounts",
+    summary: "List the connected accounts of a workspace",
+    tag: "Workspaces",
+    access: "token",
+    params: Type.Object({ workspace_id: Type.String() }),
+    query: Type.Object({
+      ...pageParameters,
+      query: Type.Optional(Type.String({ description: "The slug or id of an app." })),
+    }),
+    status: 200,
+    reply: pageOf(accountNameSchema),
+  }),
+};

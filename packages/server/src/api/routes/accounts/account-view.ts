@@ -1,0 +1,33 @@
+import type { AccountRow, Accounts, Actor } from "../../../accounts/index.ts";
+import { ApiError, limitedToRole } from "../../../core/index.ts";
+
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+/** An account as replies show it: without credentials. */
+export function accountOf(row: AccountRow) {
+  return {
+    id: row.account_id,
+    created_at: isoTime(row.created_at_ms),
+    updated_at: isoTime(row.updated_at_ms),
+    name: row.name,
+    app: { id: row.app_id, name: row.app_name },
+    healthy: row.healthy,
+    ...(row.error !== null && { error: row.error }),
+  };
+}
+
+/** Accounts with credentials, for members; viewers may not read secrets. @throws ApiError 403 */
+export async function revealed(accounts: Accounts, reader: Actor, rows: readonly AccountRow[]) {
+  const { orgIds } = limitedToRole(reader.principal, "member");
+  if (!rows.every((row) => orgIds.includes(row.org_id))) {
+    throw new ApiError("forbidden", "Reading credentials needs the role member or a stronger one in the workspace");
+  }
+  const opened = await accounts.withCredentials({ principal: reader.principal, ip: reader.ip }, rows);
+  return opened.map((account) => ({
+    ...accountOf(account),
+    expires_at: account.credentials_expire_at_ms === null ? null : isoTime(account.credentials_expire_at_ms),
+    credentials: account.credentials,
+  }));
+}

@@ -1,0 +1,11 @@
+import { accountOperations } from "@millrace/contract";
+import type { Accounts } from "../../../accounts/index.ts";
+import { route, type Route } from "../../route.ts";
+
+export function deleteAccount(services: { accounts: Accounts }): Route {
+  return route(accountOperations.deleteAccount, async (request) => {
+    const actor = { principal: request.principal, ip: request.ip };
+    await services.accounts.delete(request.orgIds, { accountId: request.input.account_id, actor });
+    return undefined;
+  });
+}

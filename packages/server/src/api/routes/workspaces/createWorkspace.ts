@@ -1,0 +1,23 @@
+import { workspaceOperations } from "@millrace/contract";
+import { workspaceOf, type ApiKeys, type AuditLog, type Workspaces } from "../../../accounts/index.ts";
+import { asUser } from "../../request.ts";
+import { route, type Route } from "../../route.ts";
+
+interface Services {
+  workspaces: Workspaces;
+  apiKeys: ApiKeys;
+  audit: AuditLog;
+}
+
+export function createWorkspace(services: Services): Route {
+  return route(workspaceOperations.createWorkspace, async (request) => {
+    const user = asUser(request.principal);
+    const workspace = await services.workspaces.create(user, request.input.name);
+    await services.apiKeys.membershipsChanged(user.userId);
+    const actor = { principal: user, ip: request.ip };
+    await services.audit.record(actor, [
+      { orgId: workspace.org_id, action: "workspace.created", subject: workspace.org_id },
+    ]);
+    return { data: workspaceOf(workspace) };
+  });
+}
