@@ -4,6 +4,7 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/index
 export { Lane } from "./lane.ts";
 export type { Hint, HintHandler } from "./listener.ts";
 export { migrate } from "./migrate.ts";
+export { NodeRegistration, type NodeEpoch, type NodeRegistrationOptions } from "./node-registration.ts";
 export { dropExpiredPartitions, ensurePartitions, isMissingPartition } from "./partitions.ts";
 export type { Schema } from "./schema/index.ts";
 export { breaksConnection, isUnavailable, mapDatabaseError } from "./unavailable.ts";
