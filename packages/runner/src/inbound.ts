@@ -87,6 +87,7 @@ function readEmit(value: unknown): Emit {
     ...(emit["id"] === undefined ? {} : { id: withoutNul(textOf(emit["id"], "an event id")) }),
     ...(emit["summary"] === undefined ? {} : { summary: withoutNul(textOf(emit["summary"], "a summary")) }),
     ...(emit["ts"] === undefined ? {} : { ts: epochMs(emit["ts"], "ts") }),
+    ...(emit["emittedAtMs"] === undefined ? {} : { emittedAtMs: epochMs(emit["emittedAtMs"], "emittedAtMs") }),
     ...(emit["deliverAtMs"] === undefined ? {} : { deliverAtMs: epochMs(emit["deliverAtMs"], "deliverAtMs") }),
   };
 }

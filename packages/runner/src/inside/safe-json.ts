@@ -20,6 +20,34 @@ export function stringifyLenient(value: unknown): string | undefined {
   }
 }
 
+/** Deeper JSON is refused: readers further on, the database among them, have limits of their own. */
+const MAX_DEPTH = 256;
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/** True for JSON text with more levels of lists and objects than may leave the process. */
+export function isTooDeep(json: string): boolean {
+  if (json.length < MAX_DEPTH) return false;
+  let depth = 0;
+  for (let index = 0; index < json.length; index++) {
+    const code = json.charCodeAt(index);
+    if (code === QUOTE) {
+      index = endOfString(json, index);
+    } else if (code === 91 || code === 123) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === 93 || code === 125) {
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
+function endOfString(json: string, start: number): number {
+  let index = start + 1;
+  while (index < json.length && json.charCodeAt(index) !== QUOTE) index += json.charCodeAt(index) === BACKSLASH ? 2 : 1;
+  return index;
+}
+
 /** As `stringifyLenient`, parsed again: a deep copy that is plain data. */
 export function toJson(value: unknown): Json | undefined {
   const text = stringifyLenient(value);

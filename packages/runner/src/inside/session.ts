@@ -5,7 +5,7 @@ import { FrameType } from "../messages.ts";
 import type { InvokePayload, LoadPayload, PongPayload } from "../messages.ts";
 import { readComponent } from "./definition/index.ts";
 import type { LoadedComponent } from "./definition/index.ts";
-import { currentScope, InvocationScope, isOverLimit } from "./execution/index.ts";
+import { currentScope, InvocationScope, refusalOf } from "./execution/index.ts";
 import type { ErrorReporter } from "./execution/index.ts";
 import { Blueprint } from "./instance/index.ts";
 import { perform } from "./invocations/index.ts";
@@ -143,7 +143,8 @@ const NOT_LOADED: InvocationError = { code: "LOAD_FAILED", name: "Error", messag
 
 function outcomeOf(value: unknown): { error: InvocationError | null; returnValue: string | null } {
   const json = stringifyLenient(value) ?? null;
-  if (json === null || !isOverLimit(json)) return { error: null, returnValue: json };
-  const message = "The return value is larger than the limit of 6 MB.";
-  return { error: { code: "RESULT_TOO_LARGE", name: "Error", message }, returnValue: null };
+  const refusal = json === null ? null : refusalOf(json);
+  if (!refusal) return { error: null, returnValue: json };
+  const error: InvocationError = { code: "RESULT_TOO_LARGE", name: "Error", message: `The return value ${refusal}.` };
+  return { error, returnValue: null };
 }

@@ -1,3 +1,4 @@
+import { orderEmits } from "../emit-order.ts";
 import { FrameError } from "../frames.ts";
 import type {
   Emit,
@@ -94,7 +95,7 @@ export class ActiveRun {
     return {
       error,
       returnValue,
-      emits: this.#emits,
+      emits: orderEmits(this.#emits),
       logs: this.#logs,
       dbWrites: this.#dbWrites,
       responded: this.#responded,

@@ -2,11 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Emit, InvocationError, Observation } from "../../invocation.ts";
 import type { PartialPayload, ResultPayload } from "../../messages.ts";
 import { orderEmits } from "../../emit-order.ts";
-import { stringifyLenient } from "../safe-json.ts";
+import { isTooDeep, stringifyLenient } from "../safe-json.ts";
 import { readEmitMetadata } from "./emit-metadata.ts";
 
 /** One event, one db value and the return value may not be larger than this each. */
 const RESULT_LIMIT_BYTES = 6 * 1024 * 1024;
+/** All events of one run together. */
+const RUN_LIMIT_CHARS = 20 * 1024 * 1024;
 const LOG_LIMIT_BYTES = 256 * 1024;
 /** So much unsent output is worth a frame of its own. */
 const PARTIAL_BYTES = 1024 * 1024;
@@ -15,9 +17,11 @@ const MAX_LATE_FRAMES = 100;
 /** Channels that only the platform writes to. */
 const RESERVED_CHANNELS = new Set(["$errors", "$logs", "$in"]);
 
-/** True for text that is too large to leave the process. */
-export function isOverLimit(text: string): boolean {
-  return text.length * 3 > RESULT_LIMIT_BYTES && Buffer.byteLength(text) > RESULT_LIMIT_BYTES;
+/** Why JSON text may not leave the process; null when it may. */
+export function refusalOf(json: string): string | null {
+  const isTooLarge = json.length * 3 > RESULT_LIMIT_BYTES && Buffer.byteLength(json) > RESULT_LIMIT_BYTES;
+  if (isTooLarge) return "is larger than the limit of 6 MB";
+  return isTooDeep(json) ? "is nested more than 256 levels deep" : null;
 }
 
 /** Where a scope's output goes. */
@@ -45,6 +49,7 @@ export class InvocationScope {
   #logBytes = 0;
   #lateFrames = 0;
   #lastEmitAtMs = 0;
+  #emittedChars = 0;
   #isEnded = false;
 
   constructor(invocationId: string, output: ScopeOutput) {
@@ -68,10 +73,12 @@ export class InvocationScope {
       return;
     }
     const text = stringifyLenient(event) ?? "null";
-    if (isOverLimit(text)) {
-      this.complain("An event is larger than the limit of 6 MB: it was not emitted.");
+    const refusal = this.#emittedChars > RUN_LIMIT_CHARS ? "is too much: a run may emit 20 MB" : refusalOf(text);
+    if (refusal) {
+      this.complain(`An event ${refusal}; it was not emitted.`);
       return;
     }
+    this.#emittedChars += text.length;
     this.#emits.push(details.ts === undefined ? this.#stamped(text, details) : { event: text, ...details });
     this.#grow(text.length);
   }
@@ -84,7 +91,8 @@ export class InvocationScope {
 
   /** Notes a write to the component's `$.service.db`; null means that the key is unset. @throws RangeError over the limit. */
   writeDb(key: string, json: string | null): void {
-    if (json !== null && isOverLimit(json)) throw new RangeError(`db.set("${key}"): the value is larger than 6 MB.`);
+    const refusal = json === null ? null : refusalOf(json);
+    if (refusal) throw new RangeError(`db.set("${key}"): the value ${refusal}.`);
     if (this.#isEnded) {
       this.warn(`db.set("${key}") came after the run had ended: it is lost.`);
       return;
