@@ -3,6 +3,7 @@ export * from "./build/index.ts";
 export { ComponentCodeError } from "./invocation.ts";
 export type * from "./invocation.ts";
 export type { RunnerEvent, RunnerEventSubject, RunnerStats, SandboxTierReport } from "./events.ts";
-export type { EgressAttempt, ResolveHost } from "./egress/index.ts";
+export { AddressPolicy, HostResolver } from "./egress/index.ts";
+export type { EgressAttempt, EgressRules, ResolveHost } from "./egress/index.ts";
 export { runnerStateDir, type SandboxTier } from "./launch/index.ts";
 export { RunnerHost, type RunnerHostOptions } from "./runner-host.ts";
