@@ -88,6 +88,7 @@ function binds(options: CommandOptions): string[] {
 function confined(options: CommandOptions): Command {
   const boot: BootArguments = {
     egressSocket: "/run/egress.sock",
+    hasOwnLoopback: true,
     tmpDir: "/tmp",
     platformDir: options.platformDir === null ? null : "/platform",
   };
