@@ -1,2 +1,10 @@
 /** What feature tests stand on: real databases, real servers, real receivers. */
 export { emptyDatabase, testDatabase, type TestDatabase } from "./test-database.ts";
+export {
+  addUser,
+  startTestApi,
+  type CallOptions,
+  type TestApi,
+  type TestApiOptions,
+  type TestReply,
+} from "./test-api.ts";

@@ -1,11 +1,12 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { IdempotencyStore } from "../accounts/index.ts";
 import { ApiError, randomBase62, type Principal } from "../core/index.ts";
 import { bodyParsers } from "./body.ts";
 import { dispatcher } from "./dispatch.ts";
 import { asApiError, errorBody, errorHeaders } from "./errors.ts";
-import { refuseOtherMethods } from "./methods.ts";
+import { serveMeta, type MetaOptions } from "./meta.ts";
+import { refuseOtherMethods, type KnownEndpoint } from "./methods.ts";
 import type { Route } from "./route.ts";
 import { normalizeUrl } from "./url.ts";
 
@@ -17,6 +18,7 @@ export interface ApiOptions {
   bodyLimitBytes: number;
   /** Null: `Idempotency-Key` is ignored. */
   idempotency: IdempotencyStore | null;
+  meta: MetaOptions;
   /** A reply that does not fit its schema fails the request; for tests. */
   strictReplies?: boolean;
 }
@@ -36,7 +38,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   const log: FastifyBaseLogger = options.log;
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
     rewriteUrl: (request) => normalizeUrl(request.url ?? "/"),
     routerOptions: { maxParamLength: 1000 },
@@ -54,6 +56,9 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   addHooks(app);
   addErrorHandlers(app);
   addRoutes(app, options);
+  const metaUrls = serveMeta(app, { ...options.meta, routes: options.routes });
+  const meta = metaUrls.map((url) => ({ method: "GET" as const, url, hasHead: true }));
+  refuseOtherMethods(app, [...endpointsOf(options.routes), ...meta]);
   return app;
 }
 
@@ -64,6 +69,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
     app.route({
       method: operation.method,
       url: `/v1${operation.path}`,
+      exposeHeadRoute: operation.streams === undefined,
       // Before the body is read: strangers do not get to send one.
       onRequest: async (request) => {
         if (operation.access !== "public") request.caller = await authenticate(request, options);
@@ -74,7 +80,14 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
       handler: dispatcher(route, dispatch),
     });
   }
-  refuseOtherMethods(app, options.routes);
+}
+
+function endpointsOf(routes: readonly Route[]): KnownEndpoint[] {
+  return routes.map(({ operation }) => ({
+    method: operation.method,
+    url: `/v1${operation.path}`,
+    hasHead: operation.method === "GET" && operation.streams === undefined,
+  }));
 }
 
 async function authenticate(request: FastifyRequest, options: ApiOptions): Promise<Principal> {

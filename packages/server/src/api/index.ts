@@ -16,6 +16,8 @@
  */
 export { buildApi, type ApiOptions } from "./app.ts";
 export { HttpFront, type IngestPort } from "./front.ts";
+export type { MetaOptions, Readiness, ReadinessCheck } from "./meta.ts";
+export { allRoutes } from "./routes/index.ts";
 export type { ApiRequest, ReplySettings } from "./request.ts";
 export { route, streamRoute, type RawExchange, type Route } from "./route.ts";
 export type { ApiServices } from "./services.ts";

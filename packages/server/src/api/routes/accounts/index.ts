@@ -8,7 +8,7 @@ import { listAccounts } from "./listAccounts.ts";
 import { listWorkspaceAccounts } from "./listWorkspaceAccounts.ts";
 import { updateAccount } from "./updateAccount.ts";
 
-export function accountRoutes(services: ApiServices): Route[] {
+export function accountRoutes(services: Pick<ApiServices, "accounts">): Route[] {
   return [
     createAccount(services),
     deleteAccount(services),

@@ -4,6 +4,6 @@ import type { ApiServices } from "../../services.ts";
 import { getApp } from "./getApp.ts";
 import { listApps } from "./listApps.ts";
 
-export function appRoutes(services: ApiServices): Route[] {
+export function appRoutes(services: Pick<ApiServices, "apps">): Route[] {
   return [getApp(services), listApps(services)];
 }

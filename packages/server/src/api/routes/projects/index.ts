@@ -5,6 +5,6 @@ import { createProject } from "./createProject.ts";
 import { getProject } from "./getProject.ts";
 import { listProjects } from "./listProjects.ts";
 
-export function projectRoutes(services: ApiServices): Route[] {
+export function projectRoutes(services: Pick<ApiServices, "projects">): Route[] {
   return [createProject(services), getProject(services), listProjects(services)];
 }

@@ -5,6 +5,6 @@ import { createWorkspace } from "./createWorkspace.ts";
 import { getWorkspace } from "./getWorkspace.ts";
 import { listWorkspaces } from "./listWorkspaces.ts";
 
-export function workspaceRoutes(services: ApiServices): Route[] {
+export function workspaceRoutes(services: Pick<ApiServices, "workspaces" | "users" | "apiKeys" | "audit">): Route[] {
   return [createWorkspace(services), getWorkspace(services), listWorkspaces(services)];
 }

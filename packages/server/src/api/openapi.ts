@@ -1,0 +1,132 @@
+import { errorReply, type Operation } from "@millrace/contract";
+import type { TObject, TSchema } from "typebox";
+import { shapeOf } from "./schema-shape.ts";
+
+export interface OpenApiOptions {
+  operations: readonly Operation[];
+  version: string;
+  publicUrl: string;
+}
+
+type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue | undefined };
+type JsonRecord = Record<string, JsonValue | undefined>;
+
+const COMMON_PARAMETERS = {
+  include: queryText("Comma-separated fields of `data` (of each item in a list) to answer."),
+  exclude: queryText("Comma-separated fields to leave out; applied after `include`."),
+  org_id: queryText("The workspace, for user API keys. May be left out by a user who belongs to one workspace."),
+};
+
+/** The OpenAPI 3.1 document, made from the very schemas that validate. */
+export function openApiDocument(options: OpenApiOptions): JsonRecord {
+  const paths: Record<string, JsonRecord> = {};
+  for (const operation of options.operations) {
+    const path = operation.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: operationObject(operation) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Millrace",
+      version: options.version,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      description:
+        "Events, sources, workflows and connected accounts. `/orgs/…` is an alias of `/workspaces/…`; POST and PUT take " +
+        "each field of the body from the query string too, and the body wins.",
+    },
+    servers: [{ url: `${options.publicUrl}/v1` }],
+    security: [{ bearer: [] }],
+    tags: [...new Set(options.operations.map((operation) => operation.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "A user API key or an OAuth token." } },
+      parameters: parameterComponents(),
+      responses: {
+        Error: { description: "The request failed.", content: jsonContent(schemaJson(errorReply)) },
+      },
+    },
+  };
+}
+
+function operationObject(operation: Operation): JsonRecord {
+  const { description, body } = operation;
+  return {
+    operationId: operation.id,
+    summary: operation.summary,
+    description,
+    tags: [operation.tag],
+    ...(operation.access === "public" && { security: [] }),
+    parameters: parametersOf(operation),
+    ...(body && {
+      // A required field may also come in the query string.
+      requestBody: { required: false, content: jsonContent(schemaJson(body)) },
+    }),
+    responses: {
+      [String(operation.status)]: replyObject(operation),
+      default: { $ref: "#/components/responses/Error" },
+    },
+  };
+}
+
+function replyObject(operation: Operation): JsonRecord {
+  if (operation.status === 204) return { description: "Done." };
+  const schema = schemaJson(operation.reply);
+  if (operation.streams === "sse") {
+    return { description: "A stream of server-sent events.", content: { "text/event-stream": { schema } } };
+  }
+  return { description: "Done.", content: jsonContent(schema) };
+}
+
+function parametersOf(operation: Operation): JsonValue[] {
+  const hasData = shapeOf(operation.reply).properties?.["data"] !== undefined;
+  return [
+    ...namedParameters(operation.params, "path"),
+    ...namedParameters(operation.query, "query"),
+    ...(hasData ? [reference("include"), reference("exclude")] : []),
+    ...(operation.takesOrgId ? [reference("org_id")] : []),
+    ...(operation.method === "POST" ? [reference("IdempotencyKey")] : []),
+  ];
+}
+
+function namedParameters(part: TObject | undefined, place: "path" | "query"): JsonValue[] {
+  if (!part) return [];
+  const required = new Set(part.required ?? []);
+  return Object.entries(part.properties).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.has(name),
+    schema: schemaJson(schema),
+  }));
+}
+
+function parameterComponents(): JsonRecord {
+  const common = Object.entries(COMMON_PARAMETERS).map(([name, parameter]) => [
+    name,
+    { name, in: "query", ...parameter },
+  ]);
+  return {
+    ...Object.fromEntries(common),
+    IdempotencyKey: {
+      name: "Idempotency-Key",
+      in: "header",
+      description: "The same key with the same request within 24 hours gets the first answer again.",
+      schema: { type: "string", minLength: 1, maxLength: 255 },
+    },
+  };
+}
+
+function reference(name: string): JsonRecord {
+  return { $ref: `#/components/parameters/${name}` };
+}
+
+function queryText(description: string): JsonRecord {
+  return { description, schema: { type: "string" } };
+}
+
+function jsonContent(schema: JsonValue): JsonRecord {
+  return { "application/json": { schema } };
+}
+
+function schemaJson(schema: TSchema): JsonValue {
+  return JSON.parse(JSON.stringify(schema)) as JsonValue;
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import {
+  Accounts,
+  ApiKeys,
+  Apps,
+  AuditLog,
+  ensureFirstUser,
+  IdempotencyStore,
+  Projects,
+  Users,
+  Vault,
+  Workspaces,
+  type FirstCredentials,
+} from "../src/accounts/index.ts";
+import { buildApi, HttpFront, type Readiness, type Route } from "../src/api/index.ts";
+import { accountRoutes } from "../src/api/routes/accounts/index.ts";
+import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
+import { appRoutes } from "../src/api/routes/apps/index.ts";
+import { projectRoutes } from "../src/api/routes/projects/index.ts";
+import { userRoutes } from "../src/api/routes/users/index.ts";
+import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
+import { newId } from "../src/core/index.ts";
+import type { Database } from "../src/db/index.ts";
+import { testDatabase } from "./test-database.ts";
+
+export interface TestApiOptions {
+  /** More routes, beside those of users, workspaces, projects, keys, apps and accounts. */
+  routes?: Route[];
+  readiness?: () => Promise<Readiness>;
+  /** Another node on the same database, with the same secret key. */
+  besides?: TestApi;
+}
+
+export interface CallOptions {
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Null: no token; absent: the first user's. */
+  token?: string | null;
+}
+
+export interface TestReply {
+  status: number;
+  headers: Headers;
+  /** Parsed JSON; null for an empty body. */
+  body: unknown;
+}
+
+export interface TestApi extends AsyncDisposable {
+  url: string;
+  db: Database;
+  secretKey: Uint8Array;
+  credentials: FirstCredentials;
+  services: TestApiServices;
+  /** All log lines so far. */
+  log(): string;
+  call(method: string, path: string, options?: CallOptions): Promise<TestReply>;
+}
+
+type TestApiServices = ReturnType<typeof identityServices>;
+
+function identityServices(db: Database, secretKey: Uint8Array) {
+  const onError = (error: unknown): void => {
+    throw error;
+  };
+  const vault = new Vault({ db, secretKey });
+  const apps = new Apps({ db });
+  const audit = new AuditLog({ db });
+  return {
+    vault,
+    apps,
+    audit,
+    accounts: new Accounts({ db, vault, apps, audit }),
+    apiKeys: new ApiKeys({ db, onError }),
+    idempotency: new IdempotencyStore({ db, vault, onError }),
+    projects: new Projects({ db }),
+    users: new Users({ db }),
+    workspaces: new Workspaces({ db }),
+  };
+}
+
+/** The API alone, without sources and runners: its conventions and the operations of identity and accounts. */
+export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const ownDatabase = options.besides ? null : await testDatabase();
+  const db = options.besides?.db ?? ownDatabase?.db;
+  if (!db) throw new Error("no database");
+  const secretKey = options.besides?.secretKey ?? randomBytes(32);
+  const services = identityServices(db, secretKey);
+  services.apiKeys.start();
+  const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
+  if (!credentials) throw new Error("the test database had a user already");
+  const log = logMemory();
+  const routes = [...identityRoutes(services), ...(options.routes ?? [])];
+  const front = new HttpFront();
+  const port = await front.listen({ host: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${port}`;
+  const app = buildApi({
+    log: pino({ level: "info" }, log.stream),
+    routes,
+    authenticate: (token) => services.apiKeys.authenticate(token),
+    bodyLimitBytes: 1_000_000,
+    idempotency: services.idempotency,
+    strictReplies: true,
+    meta: {
+      version: "0.0.0",
+      publicUrl: url,
+      readiness: options.readiness ?? (async () => ({ ready: true, checks: {} })),
+    },
+  });
+  await app.ready();
+  front.open({ api: app.routing });
+  return {
+    url,
+    db,
+    secretKey,
+    credentials,
+    services,
+    log: log.text,
+    call: (method, path, call) => callApi({ url, token: credentials.api_key, method, path, ...call }),
+    async [Symbol.asyncDispose]() {
+      await front.close(100);
+      await app.close();
+      await services.apiKeys.stop();
+      await ownDatabase?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function identityRoutes(services: TestApiServices): Route[] {
+  return [
+    ...accountRoutes(services),
+    ...apiKeyRoutes(services),
+    ...appRoutes(services),
+    ...projectRoutes(services),
+    ...userRoutes(services),
+    ...workspaceRoutes(services),
+  ];
+}
+
+function logMemory() {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => lines.join("") };
+}
+
+interface ApiCall extends CallOptions {
+  url: string;
+  method: string;
+  path: string;
+}
+
+async function callApi({ url, method, path, token, body, headers }: ApiCall): Promise<TestReply> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token !== null && token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+  const parsed: unknown = text === "" ? null : isJson ? JSON.parse(text) : text;
+  return { status: response.status, headers: response.headers, body: parsed };
+}
+
+/** A second person with a workspace of its own and a key; also a member elsewhere when `memberOf` says so. */
+export async function addUser(
+  db: Database,
+  options: {
+    memberOf?: { orgId: string; role: "owner" | "admin" | "member" | "viewer" };
+    ownsWorkspace?: boolean;
+  } = {},
+): Promise<{ userId: string; orgId: string | null; apiKey: string }> {
+  const created_at_ms = Date.now();
+  const user_id = newId("user");
+  const email = `${user_id}@example.com`;
+  await db.kysely.insertInto("users").values({ user_id, username: user_id, email, created_at_ms }).execute();
+  const orgId = options.ownsWorkspace === false ? null : newId("workspace");
+  if (orgId !== null) {
+    const workspace = { org_id: orgId, orgname: orgId, name: "Other", email, created_at_ms };
+    await db.kysely.insertInto("workspaces").values(workspace).execute();
+    await db.kysely
+      .insertInto("memberships")
+      .values({ org_id: orgId, user_id, role: "owner", created_at_ms })
+      .execute();
+  }
+  if (options.memberOf) {
+    const membership = { org_id: options.memberOf.orgId, user_id, role: options.memberOf.role, created_at_ms };
+    await db.kysely.insertInto("memberships").values(membership).execute();
+  }
+  const apiKeys = new ApiKeys({ db, onError: () => {} });
+  const { key } = await apiKeys.create({ userId: user_id, orgId: null, name: "test" });
+  return { userId: user_id, orgId, apiKey: key };
+}
