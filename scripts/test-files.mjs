@@ -6,7 +6,8 @@ const FOLDERS = ["packages", "bench", "scripts", "examples"];
 
 /** All test files of the checkout, or those whose path contains one of the given texts. */
 export function findTestFiles(selections) {
-  const files = FOLDERS.flatMap((folder) => walk(join(root, folder))).toSorted();
+  const files = FOLDERS.flatMap((folder) => walk(join(root, folder)));
+  files.sort((a, b) => a.localeCompare(b));
   if (selections.length === 0) return files;
   const wanted = selections.map((selection) => relative(root, resolve(selection)).replace(/^(\.\.\/)+/, ""));
   return files.filter((file) => [...selections, ...wanted].some((text) => relative(root, file).includes(text)));
