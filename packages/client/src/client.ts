@@ -1,0 +1,117 @@
+import { operations, type InputOf, type Operation, type OperationId, type ReplyOf } from "@millrace/contract";
+import { errorOf } from "./errors.ts";
+
+type Operations = typeof operations;
+/** What an operation takes: its path, query and body in one object. */
+export type CallInput<Id extends OperationId> = InputOf<Operations[Id]>;
+/** What an operation answers. */
+export type CallReply<Id extends OperationId> = ReplyOf<Operations[Id]>;
+
+/** Operations whose reply is a page of a list. */
+export type ListId = {
+  [Id in OperationId]: CallReply<Id> extends { page_info: { end_cursor: string | null }; data: readonly unknown[] }
+    ? Id
+    : never;
+}[OperationId];
+export type ListItem<Id extends ListId> = CallReply<Id> extends { data: readonly (infer Item)[] } ? Item : never;
+
+export interface ClientOptions {
+  /** e.g. `http://localhost:3000` */
+  url: string;
+  /** A user API key or an OAuth token. */
+  token: string;
+  /** Instead of the global `fetch`. */
+  fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** POST: the same key with the same input gets the first answer again. */
+  idempotencyKey?: string;
+}
+
+/** `{}` may be left out where nothing is required. */
+type InputArguments<Id extends OperationId> =
+  Record<string, never> extends CallInput<Id>
+    ? [input?: CallInput<Id>, options?: CallOptions]
+    : [input: CallInput<Id>, options?: CallOptions];
+
+/** Calls the API by operation: inputs and replies have the types of the contract. */
+export class MillraceClient {
+  readonly #url: string;
+  readonly #token: string;
+  readonly #fetch: typeof fetch;
+
+  constructor(options: ClientOptions) {
+    this.#url = options.url.replace(/\/+$/, "");
+    this.#token = options.token;
+    this.#fetch = options.fetch ?? fetch;
+  }
+
+  /**
+   * Calls an operation, e.g. `call("createProject", { name: "Orders" })`.
+   * @throws MillraceError when the server answers with anything but 2xx
+   */
+  async call<Id extends OperationId>(id: Id, ...[input, options]: InputArguments<Id>): Promise<CallReply<Id>> {
+    const response = await this.#send(operations[id], { ...input }, options ?? {});
+    if (!response.ok) throw await errorOf(response);
+    if (response.status === 204) return undefined as CallReply<Id>;
+    return (await response.json()) as CallReply<Id>;
+  }
+
+  /** Goes through all items of a list, page by page. */
+  async *items<Id extends ListId>(id: Id, input?: CallInput<Id>): AsyncGenerator<ListItem<Id>> {
+    let after: string | undefined;
+    for (;;) {
+      const query: Record<string, unknown> = { limit: 100, ...input, ...(after !== undefined && { after }) };
+      const response = await this.#send(operations[id], query, {});
+      if (!response.ok) throw await errorOf(response);
+      const page = (await response.json()) as Page<ListItem<Id>>;
+      yield* page.data;
+      const { end_cursor } = page.page_info;
+      if (end_cursor === null || page.data.length < Number(query["limit"])) return;
+      after = end_cursor;
+    }
+  }
+
+  #send(operation: Operation, input: Record<string, unknown>, options: CallOptions): Promise<Response> {
+    const { path, rest } = filledPath(operation, input);
+    const hasBody = operation.method === "POST" || operation.method === "PUT";
+    const query = hasBody ? "" : queryOf(rest);
+    return this.#fetch(`${this.#url}/v1${path}${query}`, {
+      method: operation.method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(hasBody && { "content-type": "application/json" }),
+        ...(options.idempotencyKey !== undefined && { "idempotency-key": options.idempotencyKey }),
+      },
+      ...(hasBody && { body: JSON.stringify(rest) }),
+      ...(options.signal && { signal: options.signal }),
+    });
+  }
+}
+
+interface Page<Item> {
+  page_info: { end_cursor: string | null };
+  data: Item[];
+}
+
+function filledPath(operation: Operation, input: Record<string, unknown>) {
+  const rest = { ...input };
+  const path = operation.path.replace(/:(\w+)/g, (_match, name: string) => {
+    const value = String(rest[name]);
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  return { path, rest };
+}
+
+function queryOf(fields: Record<string, unknown>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || value === null) continue;
+    query.set(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
