@@ -1,10 +1,14 @@
 import type { InputOf, Operation } from "@millrace/contract";
 import { Type, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { Settings } from "typebox/system";
 import { invalidInput } from "../core/index.ts";
 import { coerceText } from "./coerce.ts";
 import { problemsOf } from "./problems.ts";
 import { acceptsNull } from "./schema-shape.ts";
+
+// Validation reports at most this many; its own limit of 8 would hide some.
+Settings.Set({ maxErrors: 200 });
 
 /** The parts of a request that hold input. */
 export interface InputParts {

@@ -1,5 +1,5 @@
 import { errorReply, type Operation } from "@millrace/contract";
-import type { TObject, TSchema } from "typebox";
+import { Type, type TObject, type TSchema } from "typebox";
 import { shapeOf } from "./schema-shape.ts";
 
 export interface OpenApiOptions {
@@ -20,9 +20,13 @@ const COMMON_PARAMETERS = {
 /** The OpenAPI 3.1 document, made from the very schemas that validate. */
 export function openApiDocument(options: OpenApiOptions): JsonRecord {
   const paths: Record<string, JsonRecord> = {};
+  // Paths that differ only in the names of their parameters are one path: the first names them.
+  const pathByShape = new Map<string, string>();
   for (const operation of options.operations) {
-    const path = operation.path.replace(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: operationObject(operation) };
+    const shape = operation.path.replace(/:\w+/g, ":");
+    const path = pathByShape.get(shape) ?? operation.path.replace(/:(\w+)/g, "{$1}");
+    pathByShape.set(shape, path);
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: operationObject(operation, path) };
   }
   return {
     openapi: "3.1.0",
@@ -48,7 +52,7 @@ export function openApiDocument(options: OpenApiOptions): JsonRecord {
   };
 }
 
-function operationObject(operation: Operation): JsonRecord {
+function operationObject(operation: Operation, path: string): JsonRecord {
   const { description, body } = operation;
   return {
     operationId: operation.id,
@@ -56,7 +60,7 @@ function operationObject(operation: Operation): JsonRecord {
     description,
     tags: [operation.tag],
     ...(operation.access === "public" && { security: [] }),
-    parameters: parametersOf(operation),
+    parameters: [...pathParameters(operation, path), ...parametersOf(operation)],
     ...(body && {
       // A required field may also come in the query string.
       requestBody: { required: false, content: jsonContent(schemaJson(body)) },
@@ -80,21 +84,30 @@ function replyObject(operation: Operation): JsonRecord {
 function parametersOf(operation: Operation): JsonValue[] {
   const hasData = shapeOf(operation.reply).properties?.["data"] !== undefined;
   return [
-    ...namedParameters(operation.params, "path"),
-    ...namedParameters(operation.query, "query"),
+    ...queryParameters(operation.query),
     ...(hasData ? [reference("include"), reference("exclude")] : []),
     ...(operation.takesOrgId ? [reference("org_id")] : []),
     ...(operation.method === "POST" ? [reference("IdempotencyKey")] : []),
   ];
 }
 
-function namedParameters(part: TObject | undefined, place: "path" | "query"): JsonValue[] {
+function pathParameters(operation: Operation, path: string): JsonValue[] {
+  const shownNames = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+  return [...operation.path.matchAll(/:(\w+)/g)].map((match, index) => ({
+    name: shownNames[index],
+    in: "path",
+    required: true,
+    schema: schemaJson(operation.params?.properties[match[1] ?? ""] ?? Type.String()),
+  }));
+}
+
+function queryParameters(part: TObject | undefined): JsonValue[] {
   if (!part) return [];
   const required = new Set(part.required ?? []);
   return Object.entries(part.properties).map(([name, schema]) => ({
     name,
-    in: place,
-    required: place === "path" || required.has(name),
+    in: "query",
+    required: required.has(name),
     schema: schemaJson(schema),
   }));
 }
