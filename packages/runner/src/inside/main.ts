@@ -7,7 +7,7 @@ import type { BootArguments } from "../messages.ts";
 import { captureConsole } from "./console-capture.ts";
 import { ErrorReporter } from "./execution/index.ts";
 import { preloadPlatform } from "./module-loader.ts";
-import { guardProcess } from "./process-guards.ts";
+import { guardProcess, hideHandle } from "./process-guards.ts";
 import { Session } from "./session.ts";
 
 const boot = JSON.parse(process.argv.splice(2, 1)[0] ?? "{}") as Partial<BootArguments>;
@@ -23,6 +23,7 @@ const send = (head: { type: number; invocation: number }, payload: unknown) => w
 const session = new Session({ reporter, homeDir: boot.tmpDir ?? tmpdir(), send });
 const endProcess = guardProcess({ reporter, fail: (scope, thrown) => session.fail(scope, thrown) });
 captureConsole(reporter);
+hideHandle(parent);
 
 parent.on("data", (bytes) => {
   for (const frame of decoder.push(bytes)) session.handle(frame);

@@ -47,3 +47,11 @@ function guardKill(refuse: () => never): void {
     return isOwn && signal !== 0 ? refuse() : kill(pid, signal);
   };
 }
+
+/** Takes a handle off the list that Node keeps of all of them. */
+export function hideHandle(hidden: object): void {
+  const list = Reflect.get(process, "_getActiveHandles") as () => unknown[];
+  Reflect.set(process, "_getActiveHandles", () =>
+    Reflect.apply(list, process, []).filter((handle) => handle !== hidden),
+  );
+}

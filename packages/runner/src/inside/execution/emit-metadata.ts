@@ -1,5 +1,6 @@
 import type { Emit } from "../../invocation.ts";
 import { isObject } from "../definition/index.ts";
+import type { UserObject } from "../definition/index.ts";
 import { stringifyLenient } from "../safe-json.ts";
 
 export type EmitMetadata = Omit<Emit, "event" | "emittedAtMs">;
@@ -42,12 +43,17 @@ export function readTime(value: unknown): number | undefined {
     if (/^-?\d+(\.\d+)?$/.test(text)) return scaleToMs(Number(text));
     return finite(Date.parse(text));
   }
-  // Time objects of libraries such as moment say their milliseconds this way.
-  if (isObject(value)) {
+  return isObject(value) ? scaleToMs(primitiveOf(value)) : undefined;
+}
+
+/** Time objects of libraries such as moment say their milliseconds by `valueOf`. */
+function primitiveOf(value: UserObject): number {
+  try {
     const primitive: unknown = value.valueOf();
-    return typeof primitive === "number" ? scaleToMs(primitive) : undefined;
+    return typeof primitive === "number" ? primitive : Number.NaN;
+  } catch {
+    return Number.NaN;
   }
-  return undefined;
 }
 
 function scaleToMs(value: number): number | undefined {

@@ -5,7 +5,6 @@ import { stringifyLenient } from "../safe-json.ts";
 type DescribedError = NonNullable<Observation["err"]>;
 
 const MAX_MESSAGE_CHARS = 64 * 1024;
-const PLUMBING = /\(?node:internal\/(process|modules|timers|async_hooks|vm)/;
 
 /** Tells users about their errors in terms of their own code: our frames and directories do not show. */
 export class ErrorReporter {
@@ -53,13 +52,15 @@ export class ErrorReporter {
     };
   }
 
-  /** Removes our frames and Node's plumbing, and shortens the paths of the component's own files. */
+  /**
+   * Removes our frames, and everything of Node's below the component's own last frame, which is how it was called;
+   * shortens the paths of the component's own files.
+   */
   cleanStack(stack: string): string {
-    const lines = stack.split("\n").filter((line) => {
-      const trimmed = line.trimStart();
-      return !trimmed.startsWith("at ") || (!this.#ownFiles.test(trimmed) && !PLUMBING.test(trimmed));
-    });
-    return this.#shorten(lines.join("\n"));
+    const lines = stack.split("\n").filter((line) => !isFrame(line) || !this.#ownFiles.test(line));
+    const last = lines.findLastIndex((line) => !isFrame(line) || !/[( ]node:/.test(line));
+    const hasUserFrame = isFrame(lines[last] ?? "");
+    return this.#shorten((hasUserFrame ? lines.slice(0, last + 1) : lines).join("\n"));
   }
 
   #shorten(text: string): string {
@@ -76,6 +77,10 @@ export class ErrorReporter {
 export class ProcessExit extends Error {
   override name = "ProcessExit";
   readonly code = "EXITED";
+}
+
+function isFrame(line: string): boolean {
+  return /^\s*at /.test(line);
 }
 
 function escape(text: string): string {
