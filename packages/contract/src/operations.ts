@@ -1,3 +1,6 @@
+import { webhookOperations } from "./webhooks.ts";
+import { subscriptionOperations } from "./subscriptions.ts";
+import { eventOperations } from "./events.ts";
 import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
 import { projectOperations } from "./projects.ts";
@@ -12,6 +15,9 @@ export const operations = {
   ...appOperations,
   ...projectOperations,
   ...sourceOperations,
+  ...eventOperations,
+  ...subscriptionOperations,
+  ...webhookOperations,
   ...userOperations,
   ...workspaceOperations,
 };

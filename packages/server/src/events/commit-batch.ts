@@ -53,6 +53,7 @@ export class CommitBatch {
     completed: new Lines(),
     rescheduled: new Lines(),
     due: new Lines(),
+    ticked: new Lines(),
     heads: new Lines(),
     drafts: new Lines(),
     deliveries: new Lines(),
@@ -150,7 +151,7 @@ export class CommitBatch {
     addRecords(this.rows, one.unit, { key, ordinal: index });
   }
 
-  #addKey({ claim, retry, scheduledEmit }: CommitUnit, index: number): number | null {
+  #addKey({ claim, retry, scheduledEmit, timerTick }: CommitUnit, index: number): number | null {
     if (claim) {
       if (retry) {
         this.rows.rescheduled.add([claim.deliveryId, retry.dueAtMs, cell(retry.lastError)]);
@@ -160,9 +161,11 @@ export class CommitBatch {
       }
       return claim.deliveryId;
     }
-    if (!scheduledEmit) return null;
     const key = -1 - index;
-    this.rows.due.add([key, scheduledEmit.orgId, scheduledEmit.emitterId, scheduledEmit.eventId]);
+    if (scheduledEmit) this.rows.due.add([key, scheduledEmit.orgId, scheduledEmit.emitterId, scheduledEmit.eventId]);
+    else if (timerTick) {
+      this.rows.ticked.add([key, timerTick.orgId, timerTick.timerId, timerTick.dueAtMs, timerTick.nextAtMs]);
+    } else return null;
     return key;
   }
 

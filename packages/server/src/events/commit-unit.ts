@@ -58,6 +58,8 @@ export interface CommitUnit {
   claim?: Claim;
   /** The pending emit that becomes `events`. When it is gone (moved by another node, deleted), nothing is written. */
   scheduledEmit?: { orgId: string; emitterId: string; eventId: number };
+  /** The tick that `events` tell of; it moves the timer on. When the timer has moved already, nothing is written. */
+  timerTick?: { orgId: string; timerId: string; dueAtMs: number; nextAtMs: number | null };
   /** Keeps the claimed delivery for a later attempt instead of removing it. */
   retry?: { dueAtMs: number; lastError: string };
   events?: readonly EventDraft[];
@@ -78,7 +80,7 @@ export interface AppendedEvent {
 }
 
 export interface CommitOutcome {
-  /** False: the claim (or the pending emit) was gone and nothing was written. */
+  /** False: the claim (or the pending emit, or the tick) was gone and nothing was written. */
   held: boolean;
   /** What was appended, in draft order; null where dedupe dropped a draft. */
   events: readonly (AppendedEvent | null)[];

@@ -4,7 +4,7 @@ import { linesOf } from "./unit-lines.ts";
 
 /**
  * The rows of one commit. Lines whose first cell is a key are written only while that key is held: a positive key is a
- * claimed delivery, a negative one a pending emit.
+ * claimed delivery, a negative one a pending emit or a timer's tick.
  */
 export interface UnitRows {
   /** org, version: what the subscriptions were matched by. */
@@ -15,6 +15,8 @@ export interface UnitRows {
   rescheduled: Lines;
   /** key, org, emitter, event: pending emits that become events. */
   due: Lines;
+  /** key, org, timer, due, next: ticks that become events. */
+  ticked: Lines;
   /** org, emitter, count; sorted, so that rows are locked in one order everywhere. */
   heads: Lines;
   /** key, number in the batch, distance from the new head, org, emitter, channel, emit id, deliver at, metadata, payload. */
@@ -66,6 +68,13 @@ const DUE = `due as (
   using (select a[1]::bigint as key, a[2] as org_id, a[3] as emitter_id, a[4]::bigint as event_id from ${linesOf("@")}) as line
   where (select ok from fresh) and pending.org_id = line.org_id and pending.emitter_id = line.emitter_id
     and pending.event_id = line.event_id
+  returning line.key)`;
+const TICKED = `ticked as (
+  update timers as timer set next_at_ms = line.next_at_ms
+  from (select a[1]::bigint as key, a[2] as org_id, a[3] as timer_id, a[4]::bigint as due_at_ms, a[5]::bigint as next_at_ms
+    from ${linesOf("@")}) as line
+  where (select ok from fresh) and timer.org_id = line.org_id and timer.timer_id = line.timer_id
+    and timer.active and timer.next_at_ms = line.due_at_ms
   returning line.key)`;
 const HEADS = `heads as (
   insert into emitter_heads as head_row (org_id, emitter_id, head)
@@ -120,7 +129,7 @@ const DEDUPE_MEMORIES = `remembered as (
   select a[1], a[2], coalesce(a[3], ''), a[4] from ${linesOf("@")} where (select ok from fresh)
   on conflict (org_id, source_id, channel) do update set memory = excluded.memory)`;
 
-const KEY_SOURCES = ["completed", "rescheduled", "due"] as const;
+const KEY_SOURCES = ["completed", "rescheduled", "due", "ticked"] as const;
 const PARTS: readonly (readonly [keyof UnitRows, string])[] = [
   ["heads", HEADS],
   ["drafts", PLACED],
@@ -134,6 +143,7 @@ const KEY_PARTS: Record<(typeof KEY_SOURCES)[number], string> = {
   completed: COMPLETED,
   rescheduled: RESCHEDULED,
   due: DUE,
+  ticked: TICKED,
 };
 
 interface Statement {

@@ -1,0 +1,3 @@
+/** HTTP endpoints: every request to one becomes an event, written down before it is answered. */
+export { HttpIngest, type HttpIngestOptions } from "./http-ingest.ts";
+export { UploadedFiles, type UploadedFilesOptions } from "./uploaded-files.ts";

@@ -1,0 +1,97 @@
+import type pg from "pg";
+import type { Database } from "../../db/index.ts";
+
+export interface LeadershipOptions {
+  db: Database;
+  /** Told when this node begins to lead. */
+  onGained(): void;
+  onError(error: unknown): void;
+  retryMs?: number;
+}
+
+const LOCK_NAME = "millrace timers";
+const DEFAULT_RETRY_MS = 5_000;
+// A leader whose connection broke unnoticed would only do work that the database then refuses.
+const CHECK_EVERY_MS = 30_000;
+
+/**
+ * Makes one node the one that fires timers, by a session lock: it ends with the connection, so with the node. It saves
+ * work; that a tick fires once is ensured by the commit itself.
+ */
+export class Leadership {
+  readonly #options: LeadershipOptions;
+  #client: pg.PoolClient | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #isStopped = true;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+  }
+
+  get isLeader(): boolean {
+    return this.#client !== null;
+  }
+
+  async start(): Promise<void> {
+    this.#isStopped = false;
+    await this.#attempt();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#drop();
+  }
+
+  async #attempt(): Promise<void> {
+    try {
+      if (this.#client) await this.#client.query("select 1");
+      else if (await this.#acquire()) this.#options.onGained();
+    } catch (error) {
+      this.#drop();
+      this.#options.onError(error);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isStopped) return;
+    const delayMs = this.#client ? CHECK_EVERY_MS : (this.#options.retryMs ?? DEFAULT_RETRY_MS);
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#attempt(), delayMs);
+    this.#timer.unref();
+  }
+
+  async #acquire(): Promise<boolean> {
+    const client = await this.#options.db.pool.connect();
+    try {
+      const { rows } = await client.query<{ ok: boolean }>(
+        "select pg_try_advisory_lock(hashtextextended($1, 0)) as ok",
+        [LOCK_NAME],
+      );
+      if (rows[0]?.ok && !this.#isStopped) {
+        this.#client = client;
+        client.once("error", () => this.#lose(client));
+        client.once("end", () => this.#lose(client));
+        return true;
+      }
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    // Ending the connection ends the lock, should it have been granted just as we stopped.
+    client.release(this.#isStopped);
+    return false;
+  }
+
+  #lose(client: pg.PoolClient): void {
+    if (this.#client !== client) return;
+    this.#drop();
+    this.#schedule();
+  }
+
+  #drop(): void {
+    this.#client?.release(true);
+    this.#client = null;
+  }
+}

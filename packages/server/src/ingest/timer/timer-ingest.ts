@@ -1,0 +1,143 @@
+import { nextTickMs, tickEvent } from "../../core/index.ts";
+import { isUnavailable, type Database } from "../../db/index.ts";
+import type { CommitUnit, EventLog } from "../../events/index.ts";
+import { TRIGGER_CHANNEL, type Timer, type TimerOwner, type Timers } from "../../sources/index.ts";
+import { Leadership } from "./leadership.ts";
+import { TimerQueue } from "./timer-queue.ts";
+
+export interface TimerIngestOptions {
+  db: Database;
+  log: Pick<EventLog, "commit">;
+  timers: Timers;
+  onError(error: unknown): void;
+  /** How often a node that does not fire timers asks whether it should. */
+  leadershipRetryMs?: number;
+}
+
+const MAX_SLEEP_MS = 24 * 3_600_000;
+const RETRY_MS = 1_000;
+
+/**
+ * Fires timers: each tick becomes an event of its timer, delivered to the timer's owner. The event and the timer's move to
+ * its next tick are one commit, so a tick is neither lost nor fired twice, whatever dies and however many nodes there are.
+ * Nothing is asked of the database while nothing is due.
+ */
+export class TimerIngest {
+  readonly #options: TimerIngestOptions;
+  readonly #queue = new TimerQueue();
+  readonly #leadership: Leadership;
+  /** Changes by hints, in order, and apart from firing. */
+  #tail: Promise<void> = Promise.resolve();
+  #alarm: NodeJS.Timeout | null = null;
+  #stopListening: (() => void) | null = null;
+
+  constructor(options: TimerIngestOptions) {
+    this.#options = options;
+    this.#leadership = new Leadership({
+      db: options.db,
+      onGained: () => this.#then(() => this.#reload(null)),
+      onError: (error) => isUnavailable(error) || options.onError(error),
+      ...(options.leadershipRetryMs !== undefined && { retryMs: options.leadershipRetryMs }),
+    });
+  }
+
+  /** Whether this is the node that fires. */
+  get isLeader(): boolean {
+    return this.#leadership.isLeader;
+  }
+
+  async start(): Promise<void> {
+    this.#stopListening = this.#options.timers.onChange((owner) => this.#then(() => this.#reload(owner)));
+    await this.#leadership.start();
+    await this.#tail;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopListening?.();
+    this.#stopListening = null;
+    this.#leadership.stop();
+    this.#queue.clear();
+    await this.#tail;
+    if (this.#alarm) clearTimeout(this.#alarm);
+    this.#alarm = null;
+  }
+
+  /** Fires all ticks that are due; one round. Resolves when they are written down. */
+  tick(nowMs: number): Promise<void> {
+    this.#then(() => this.#fireDue(nowMs));
+    return this.#tail;
+  }
+
+  #then(work: () => Promise<void>): void {
+    this.#tail = this.#tail.then(work).catch((error: unknown) => {
+      if (!isUnavailable(error)) this.#options.onError(error);
+    });
+  }
+
+  async #reload(owner: TimerOwner | null): Promise<void> {
+    if (!this.#leadership.isLeader) return;
+    const { timers } = this.#options;
+    try {
+      const loaded = owner ? await timers.loadOf(owner) : await timers.loadAll();
+      if (owner) this.#queue.removeOf(owner.sourceId);
+      else this.#queue.clear();
+      for (const timer of loaded) this.#queue.put(timer);
+    } catch (error) {
+      setTimeout(() => this.#then(() => this.#reload(null)), RETRY_MS).unref();
+      throw error;
+    }
+    this.#setAlarm();
+  }
+
+  #setAlarm(): void {
+    if (this.#alarm) clearTimeout(this.#alarm);
+    this.#alarm = null;
+    const nextAtMs = this.#queue.nextAtMs();
+    if (nextAtMs === null || !this.#leadership.isLeader) return;
+    const delayMs = Math.min(MAX_SLEEP_MS, Math.max(0, nextAtMs - Date.now()));
+    this.#alarm = setTimeout(() => void this.tick(Date.now()), delayMs);
+  }
+
+  async #fireDue(nowMs: number): Promise<void> {
+    const due = this.#leadership.isLeader ? this.#queue.takeDue(nowMs) : [];
+    try {
+      if (due.length === 0) return;
+      const busy = await this.#options.timers.findBusy(due);
+      await Promise.all(due.map((timer) => this.#fire(timer, { nowMs, isBusy: busy.has(timer.timerId) })));
+    } catch (error) {
+      // Whether they were written is unknown: what the database says counts.
+      setTimeout(() => this.#then(() => this.#reload(null)), RETRY_MS).unref();
+      throw error;
+    } finally {
+      this.#setAlarm();
+    }
+  }
+
+  /** A tick whose predecessor is still in work is passed over. */
+  async #fire(timer: Timer, { nowMs, isBusy }: { nowMs: number; isBusy: boolean }): Promise<void> {
+    const nextAtMs = nextTickMs(timer.schedule, { tickMs: timer.nextAtMs, nowMs });
+    if (isBusy) await this.#options.timers.skip(timer, nextAtMs);
+    else {
+      const { held } = await this.#options.log.commit(tickUnit(timer, { nowMs, nextAtMs }));
+      // Someone else moved it: their hint brings the present state.
+      if (!held) return;
+    }
+    if (nextAtMs !== null) this.#queue.put({ ...timer, nextAtMs });
+  }
+}
+
+function tickUnit(timer: Timer, { nowMs, nextAtMs }: { nowMs: number; nextAtMs: number | null }): CommitUnit {
+  const { orgId, timerId } = timer;
+  return {
+    timerTick: { orgId, timerId, dueAtMs: timer.nextAtMs, nextAtMs },
+    events: [
+      {
+        orgId,
+        emitterId: timerId,
+        channel: TRIGGER_CHANNEL,
+        payload: JSON.stringify(tickEvent(timer.schedule, nowMs)),
+        directListenerId: timer.ownerId,
+      },
+    ],
+  };
+}

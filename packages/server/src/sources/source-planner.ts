@@ -1,0 +1,111 @@
+import type { ConfigurableProp, JsonObject } from "@millrace/runner";
+import { ApiError, invalidInput } from "../core/index.ts";
+import type { Database } from "../db/index.ts";
+import { appsOfAccounts, appsWithoutAuth } from "./account-apps.ts";
+import type { ComponentPort, SavedComponent } from "./component-port.ts";
+import { accountsOf, planProps, type PropsPlan } from "./configured-props.ts";
+
+/** Which component; the first one given counts. */
+export interface ComponentReference {
+  readonly componentId?: string | undefined;
+  readonly componentCode?: string | undefined;
+  readonly componentUrl?: string | undefined;
+  readonly componentKey?: string | undefined;
+}
+
+export interface SourcePlannerOptions {
+  db: Database;
+  components: ComponentPort;
+}
+
+const APPHOOK_TYPE = "$.interface.apphook";
+
+/** Finds out what a source would be made of, and refuses what cannot be one, before anything is written. */
+export class SourcePlanner {
+  readonly #db: Database;
+  readonly #components: ComponentPort;
+
+  constructor(options: SourcePlannerOptions) {
+    this.#db = options.db;
+    this.#components = options.components;
+  }
+
+  /** The component that a request names. @throws ApiError 400 when there is none or it is no source, 422 for bad code */
+  async resolveComponent(orgId: string, reference: ComponentReference): Promise<SavedComponent> {
+    const { component, path } = await this.#find(orgId, reference);
+    const { definition } = component;
+    if (definition.kind !== "source") {
+      throw invalidInput([{ path, message: `is an ${definition.kind}; a source is needed` }]);
+    }
+    if (definition.configurableProps.some((prop) => prop.type === APPHOOK_TYPE)) {
+      throw new ApiError("component_invalid", `The component needs ${APPHOOK_TYPE}, which Millrace does not support`);
+    }
+    return component;
+  }
+
+  /** Checks configured props. @throws ApiError 400 that names every problem */
+  async plan(component: SavedComponent, { orgId, given }: { orgId: string; given: JsonObject }): Promise<PropsPlan> {
+    const definition = component.definition.configurableProps;
+    const [accountApps, needsAccount] = await Promise.all([
+      appsOfAccounts(this.#db.kysely, orgId, [...accountsOf(definition, given).values()]),
+      this.#accountNeeds(component, definition),
+    ]);
+    const plan = planProps({ definition, given, accountApps, needsAccount, nowMs: Date.now() });
+    if (plan.problems.length > 0) throw invalidInput([...plan.problems]);
+    return plan;
+  }
+
+  /** The interfaces of a version that was accepted before. */
+  interfacesOf(component: SavedComponent, props: JsonObject): Pick<PropsPlan, "timers" | "endpoints"> {
+    const definition = component.definition.configurableProps;
+    return planProps({
+      definition,
+      given: props,
+      accountApps: new Map(),
+      needsAccount: () => false,
+      nowMs: Date.now(),
+    });
+  }
+
+  async #find(orgId: string, reference: ComponentReference): Promise<{ component: SavedComponent; path: string }> {
+    const { componentId, componentCode, componentUrl, componentKey } = reference;
+    if (componentId !== undefined) return this.#named(orgId, { path: "component_id", name: componentId });
+    if (componentCode !== undefined) {
+      const component = await this.#components.createFromCode(orgId, componentCode, componentUrl);
+      return { component, path: "component_code" };
+    }
+    if (componentUrl !== undefined) {
+      return { component: await this.#components.createFromUrl(orgId, componentUrl), path: "component_url" };
+    }
+    if (componentKey !== undefined) return this.#named(orgId, { path: "component_key", name: componentKey });
+    throw invalidInput([
+      { path: "component_id", message: "is required, or component_code, component_url or component_key" },
+    ]);
+  }
+
+  async #named(
+    orgId: string,
+    { path, name }: { path: string; name: string },
+  ): Promise<{ component: SavedComponent; path: string }> {
+    const component = await this.#components.find(orgId, name);
+    if (!component) throw invalidInput([{ path, message: `there is no component ${name}` }]);
+    return { component, path };
+  }
+
+  /**
+   * Apps of which the catalogue says so need no account; of the others, those whose component never looks at `$auth`.
+   */
+  async #accountNeeds(
+    component: SavedComponent,
+    definition: readonly ConfigurableProp[],
+  ): Promise<(slug: string) => boolean> {
+    const slugs = definition.flatMap((prop) => (prop.type === "app" && prop.app !== undefined ? [prop.app] : []));
+    if (slugs.length === 0) return () => false;
+    const [withoutAuth, bundle] = await Promise.all([
+      appsWithoutAuth(this.#db.kysely, slugs),
+      this.#components.bundleOf(component),
+    ]);
+    const readsAuth = bundle.code.includes("$auth");
+    return (slug) => readsAuth && !withoutAuth.has(slug);
+  }
+}

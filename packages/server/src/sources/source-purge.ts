@@ -1,0 +1,79 @@
+import { sql } from "kysely";
+import type { Database } from "../db/index.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { endpointsOf, stopTimers, type InterfaceOwner } from "./interface-rows.ts";
+import type { SourceLoader } from "./source-loader.ts";
+import { httpEmitterId } from "./trigger.ts";
+import type { Kysely } from "kysely";
+import type { Schema } from "../db/index.ts";
+
+/** Removes the subscriptions in which an emitter or listener takes part. */
+export interface SubscriptionPort {
+  /** Gives a new emitter the subscriptions that auto-subscriptions promise. */
+  onEmitterCreated(trx: Kysely<Schema>, emitter: { orgId: string; emitterId: string }): Promise<void>;
+  onParticipantDeleted(trx: Kysely<Schema>, participant: { orgId: string; id: string }): Promise<void>;
+}
+
+export interface SourcePurgeOptions {
+  db: Database;
+  endpoints: Endpoints;
+  loader: SourceLoader;
+  subscriptions: SubscriptionPort;
+}
+
+const EVENTS_PER_ROUND = 5_000;
+
+/** Removes a source and everything that belongs to it. */
+export class SourcePurge {
+  readonly #options: SourcePurgeOptions;
+
+  constructor(options: SourcePurgeOptions) {
+    this.#options = options;
+  }
+
+  /** All rows at once, then its events in portions. */
+  async remove(owner: InterfaceOwner): Promise<void> {
+    const { db } = this.#options;
+    const emitterIds = await db.transaction((trx) => this.#removeRows(trx, owner));
+    for (const emitterId of emitterIds) await this.#removeEvents(owner.orgId, emitterId);
+  }
+
+  /** Returns its emitters: the source, its endpoints and its timers. */
+  async #removeRows(trx: Kysely<Schema>, owner: InterfaceOwner): Promise<string[]> {
+    const { orgId, sourceId } = owner;
+    const { endpoints, loader, subscriptions } = this.#options;
+    const keys = (await endpointsOf(trx, owner)).map((row) => row.endpoint_key);
+    // Deliveries before timers before the source: the order in which commits lock them.
+    await trx.deleteFrom("deliveries").where("org_id", "=", orgId).where("listener_id", "=", sourceId).execute();
+    await stopTimers(trx, owner);
+    const timers = await trx
+      .deleteFrom("timers")
+      .where("org_id", "=", orgId)
+      .where("owner_id", "=", sourceId)
+      .returning("timer_id")
+      .execute();
+    await trx.deleteFrom("endpoints").where("org_id", "=", orgId).where("owner_id", "=", sourceId).execute();
+    await trx.deleteFrom("scheduled_emits").where("org_id", "=", orgId).where("emitter_id", "=", sourceId).execute();
+    await trx.deleteFrom("source_runs").where("org_id", "=", orgId).where("source_id", "=", sourceId).execute();
+    await trx.deleteFrom("sources").where("org_id", "=", orgId).where("source_id", "=", sourceId).execute();
+    await subscriptions.onParticipantDeleted(trx, { orgId, id: sourceId });
+    await endpoints.announce(trx, keys);
+    await loader.announce(trx, sourceId);
+    return [sourceId, ...keys.map(httpEmitterId), ...timers.map((timer) => timer.timer_id)];
+  }
+
+  async #removeEvents(orgId: string, emitterId: string): Promise<void> {
+    const { db } = this.#options;
+    for (;;) {
+      const { numAffectedRows } = await sql`delete from events where org_id = ${orgId} and emitter_id = ${emitterId}
+        and (channel, event_id) in (select channel, event_id from events
+          where org_id = ${orgId} and emitter_id = ${emitterId} limit ${EVENTS_PER_ROUND})`.execute(db.kysely);
+      if ((numAffectedRows ?? 0n) < BigInt(EVENTS_PER_ROUND)) break;
+    }
+    await db.kysely
+      .deleteFrom("emitter_heads")
+      .where("org_id", "=", orgId)
+      .where("emitter_id", "=", emitterId)
+      .execute();
+  }
+}

@@ -1,0 +1,93 @@
+import type { Schedule } from "../core/index.ts";
+import type { Database, Hint } from "../db/index.ts";
+import { scheduleOf } from "./interface-rows.ts";
+
+/** A timer that ticks. */
+export interface Timer {
+  readonly orgId: string;
+  readonly timerId: string;
+  /** Who runs when it ticks, e.g. `dc_…`. */
+  readonly ownerId: string;
+  readonly schedule: Schedule;
+  readonly nextAtMs: number;
+}
+
+/** Whose timers changed. */
+export interface TimerOwner {
+  readonly orgId: string;
+  readonly sourceId: string;
+}
+
+interface TimerRow {
+  org_id: string;
+  timer_id: string;
+  owner_id: string;
+  interval_seconds: number | null;
+  cron: string | null;
+  timezone: string;
+  next_at_ms: number;
+}
+
+export const TIMERS_TOPIC = "timers";
+const COLUMNS = "org_id, timer_id, owner_id, interval_seconds, cron, timezone, next_at_ms";
+
+/** The timers that tick, for whoever fires them. */
+export class Timers {
+  readonly #db: Database;
+
+  constructor(options: { db: Database }) {
+    this.#db = options.db;
+  }
+
+  /** Hears whose timers changed; null: anyone's may have. */
+  onChange(handler: (owner: TimerOwner | null) => void): () => void {
+    return this.#db.listen(TIMERS_TOPIC, (hint) => handler(ownerIn(hint)));
+  }
+
+  /** All timers of the instance that will tick again. */
+  async loadAll(): Promise<Timer[]> {
+    const { rows } = await this.#db.query<TimerRow>(
+      `select ${COLUMNS} from timers where active and next_at_ms is not null`,
+    );
+    return rows.flatMap(timerOf);
+  }
+
+  /** Those of one owner. */
+  async loadOf(owner: TimerOwner): Promise<Timer[]> {
+    const { rows } = await this.#db.query<TimerRow>(
+      `select ${COLUMNS} from timers where org_id = $1 and owner_id = $2 and active and next_at_ms is not null`,
+      [owner.orgId, owner.sourceId],
+    );
+    return rows.flatMap(timerOf);
+  }
+
+  /** Ids of those timers whose last tick has not been worked off yet. */
+  async findBusy(timers: readonly Timer[]): Promise<Set<string>> {
+    const { rows } = await this.#db.query<{ emitter_id: string }>(
+      `select emitter_id from deliveries
+       where (org_id, listener_id) in (select * from unnest($1::text[], $2::text[])) and emitter_id = any($3)`,
+      [timers.map((timer) => timer.orgId), timers.map((timer) => timer.ownerId), timers.map((timer) => timer.timerId)],
+    );
+    return new Set(rows.map((row) => row.emitter_id));
+  }
+
+  /** Passes over a tick: moves the timer on unless someone else did. */
+  async skip(timer: Timer, nextAtMs: number | null): Promise<void> {
+    await this.#db.query(
+      "update timers set next_at_ms = $4 where org_id = $1 and timer_id = $2 and active and next_at_ms = $3",
+      [timer.orgId, timer.timerId, timer.nextAtMs, nextAtMs],
+    );
+  }
+}
+
+function timerOf(row: TimerRow): Timer[] {
+  const schedule = scheduleOf(row);
+  if (!schedule) return [];
+  return [{ orgId: row.org_id, timerId: row.timer_id, ownerId: row.owner_id, schedule, nextAtMs: row.next_at_ms }];
+}
+
+function ownerIn(hint: Hint): TimerOwner | null {
+  if (hint.type !== "message" || typeof hint.payload !== "object" || hint.payload === null) return null;
+  const { orgId, sourceId }: Partial<Record<keyof TimerOwner, unknown>> = hint.payload;
+  return typeof orgId === "string" && typeof sourceId === "string" ? { orgId, sourceId } : null;
+}
