@@ -14,7 +14,7 @@ import {
   Workspaces,
   type FirstCredentials,
 } from "../src/accounts/index.ts";
-import { buildApi, HttpFront, type Readiness, type Route } from "../src/api/index.ts";
+import { allRoutes, buildApi, HttpFront, type ApiServices, type Readiness, type Route } from "../src/api/index.ts";
 import { accountRoutes } from "../src/api/routes/accounts/index.ts";
 import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
 import { appRoutes } from "../src/api/routes/apps/index.ts";
@@ -26,8 +26,11 @@ import type { Database } from "../src/db/index.ts";
 import { testDatabase } from "./test-database.ts";
 
 export interface TestApiOptions {
-  /** More routes, beside those of users, workspaces, projects, keys, apps and accounts. */
-  routes?: Route[];
+  /**
+   * More routes, beside those of users, workspaces, projects, keys, apps and accounts. `all`: those of every operation,
+   * of which the others fail when called.
+   */
+  routes?: Route[] | "all";
   readiness?: () => Promise<Readiness>;
   /** Another node on the same database, with the same secret key. */
   besides?: TestApi;
@@ -91,7 +94,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
   if (!credentials) throw new Error("the test database had a user already");
   const log = logMemory();
-  const routes = [...identityRoutes(services), ...(options.routes ?? [])];
+  const routes = routesOf(services, options.routes ?? []);
   const front = new HttpFront();
   const port = await front.listen({ host: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${port}`;
@@ -136,6 +139,13 @@ function identityRoutes(services: TestApiServices): Route[] {
     ...userRoutes(services),
     ...workspaceRoutes(services),
   ];
+}
+
+function routesOf(services: TestApiServices, more: Route[] | "all"): Route[] {
+  const own = identityRoutes(services);
+  if (more !== "all") return [...own, ...more];
+  const ids = new Set(own.map((route) => route.operation.id));
+  return [...own, ...allRoutes({} as ApiServices).filter((route) => !ids.has(route.operation.id))];
 }
 
 function logMemory() {

@@ -100,6 +100,9 @@ interface StreamParts {
 
 /** Gives the raw response to the route; until it has written its head, errors are still answered as JSON. */
 async function stream({ route, request, raw, reply }: StreamParts): Promise<FastifyReply> {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
   try {
     await route.handle(request, { request: raw.raw, response: reply.raw });
   } catch (error) {

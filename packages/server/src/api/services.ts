@@ -1,4 +1,5 @@
 import type { Accounts, ApiKeys, Apps, AuditLog, Projects, Users, Workspaces } from "../accounts/index.ts";
+import type { Sources } from "../sources/index.ts";
 
 /** What the routes work with. A route takes only what it needs: `Pick<ApiServices, "users">`. */
 export interface ApiServices {
@@ -7,6 +8,7 @@ export interface ApiServices {
   apps: Apps;
   audit: AuditLog;
   projects: Projects;
+  sources: Sources;
   users: Users;
   workspaces: Workspaces;
 }

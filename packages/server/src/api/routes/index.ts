@@ -5,6 +5,7 @@ import { accountRoutes } from "./accounts/index.ts";
 import { apiKeyRoutes } from "./api_keys/index.ts";
 import { appRoutes } from "./apps/index.ts";
 import { projectRoutes } from "./projects/index.ts";
+import { sourceRoutes } from "./sources/index.ts";
 import { userRoutes } from "./users/index.ts";
 import { workspaceRoutes } from "./workspaces/index.ts";
 
@@ -14,6 +15,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...apiKeyRoutes(services),
     ...appRoutes(services),
     ...projectRoutes(services),
+    ...sourceRoutes(services),
     ...userRoutes(services),
     ...workspaceRoutes(services),
   ];

@@ -1,0 +1,26 @@
+/** Sources, their runs and test events. */
+import type { Sources } from "../../../sources/index.ts";
+import type { Route } from "../../route.ts";
+import { createSource } from "./createSource.ts";
+import { createSourceEvent } from "./createSourceEvent.ts";
+import { deleteSource } from "./deleteSource.ts";
+import { getSource } from "./getSource.ts";
+import { listMySources } from "./listMySources.ts";
+import { listSourceRuns } from "./listSourceRuns.ts";
+import { listWorkspaceSources } from "./listWorkspaceSources.ts";
+import { runSource } from "./runSource.ts";
+import { updateSource } from "./updateSource.ts";
+
+export function sourceRoutes(services: { sources: Sources }): Route[] {
+  return [
+    createSource(services),
+    createSourceEvent(services),
+    deleteSource(services),
+    getSource(services),
+    listMySources(services),
+    listSourceRuns(services),
+    listWorkspaceSources(services),
+    runSource(services),
+    updateSource(services),
+  ];
+}
