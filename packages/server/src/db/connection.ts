@@ -14,7 +14,7 @@ const numberTypes: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: "text" | "binary") {
     if (oid === INT8 && format !== "binary") return Number;
     if (oid === INT8_ARRAY && format !== "binary") return parseInt8Array;
-    const parser: (text: string) => unknown = pg.types.getTypeParser(oid, format ?? TEXT);
+    const parser: unknown = pg.types.getTypeParser(oid, format ?? TEXT);
     return parser;
   },
 };

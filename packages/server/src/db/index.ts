@@ -1,6 +1,6 @@
 /** PostgreSQL: the embedded server, connections, schema, migrations, partitions, hints between nodes and the list of nodes. */
 export { Database, notifyWithin, type DatabaseOptions } from "./database.ts";
-export { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/index.ts";
+export { DataDirLock, EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/index.ts";
 export { Lane } from "./lane.ts";
 export type { Hint, HintHandler } from "./listener.ts";
 export { migrate } from "./migrate.ts";

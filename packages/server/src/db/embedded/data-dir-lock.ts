@@ -13,9 +13,12 @@ export class DataDirLock {
     this.#content = content;
   }
 
-  /** @throws StartupError `data_dir_in_use` while another living process holds the directory. */
-  static acquire(dataDir: string): DataDirLock {
-    const lock = new DataDirLock(join(dataDir, "server.lock"), `${process.pid} ${startedAt(process.pid)}`);
+  /**
+   * Takes the lock of a name in the directory; one that a dead process has left counts for nothing.
+   * @throws StartupError `data_dir_in_use` while a living process holds it.
+   */
+  static acquire(dataDir: string, name = "server"): DataDirLock {
+    const lock = new DataDirLock(join(dataDir, `${name}.lock`), `${process.pid} ${startedAt(process.pid)}`);
     while (!lock.#create()) lock.#removeStale(dataDir);
     return lock;
   }

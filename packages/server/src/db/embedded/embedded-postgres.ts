@@ -47,7 +47,7 @@ export class EmbeddedPostgres {
     const layoutOptions = { forOtherUser, ...(options.systemDir !== undefined && { systemDir: options.systemDir }) };
     this.#options = options;
     this.#layout = prepareLayout(options.dataDir, layoutOptions);
-    this.#lock = DataDirLock.acquire(options.dataDir);
+    this.#lock = DataDirLock.acquire(options.dataDir, "database");
     try {
       this.#identity = chooseIdentity(this.#layout.clusterDir);
       this.#binaries = prepareBinaries({

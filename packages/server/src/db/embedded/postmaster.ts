@@ -74,14 +74,14 @@ export class Postmaster {
   /** Fast stop; when that takes too long, a stop that the next start recovers from. */
   async stop(): Promise<void> {
     if (await this.#end("SIGINT", FAST_STOP_MS)) return;
-    // A stopped process hears nothing but this.
-    signalProcess(this.pid, "SIGCONT");
     if (await this.#end("SIGQUIT", IMMEDIATE_STOP_MS)) return;
     await this.#end("SIGKILL", IMMEDIATE_STOP_MS);
   }
 
   async #end(signal: NodeJS.Signals, withinMs: number): Promise<boolean> {
     signalProcess(this.pid, signal);
+    // A frozen process hears nothing else before this.
+    signalProcess(this.pid, "SIGCONT");
     const untilMs = performance.now() + withinMs;
     while (this.#isAlive && performance.now() < untilMs) {
       if (processState(this.pid).kind !== "running") return true;
