@@ -175,7 +175,7 @@ export const sourceOperations = {
     body: Type.Object({
       event: Type.Unknown(),
       event_name: Type.Optional(Type.String({ maxLength: 200 })),
-      id: Type.Optional(Type.Union([Type.String(), Type.Number()])),
+      id: Type.Optional(Type.Union([Type.String(), Type.Number()], { description: "For deduplication." })),
       summary: Type.Optional(Type.String()),
     }),
     status: 200,
