@@ -11,3 +11,14 @@ export type { Claim, ClaimedDelivery, EventMetadata } from "../queue/index.ts";
 export { noDispatch, type DispatchPort } from "./dispatch-port.ts";
 export { CommitError, EventLog, type EventLogOptions } from "./event-log.ts";
 export { SubscriptionCache } from "./subscription-cache.ts";
+export {
+  EventSummaries,
+  summaryOf,
+  type EmitterChannel,
+  type EventSummary,
+  type SummaryPage,
+  type SummaryQuery,
+} from "./event-summaries.ts";
+export { EventStreams } from "./event-streams.ts";
+export { Subscriptions, type SubscriptionKey, type SubscriptionRow } from "./subscriptions.ts";
+export { ScheduledEmits } from "./scheduled-emits.ts";
