@@ -18,15 +18,7 @@ export {
   type Principal,
   type UserPrincipal,
 } from "./principal.ts";
-export {
-  decodeCursor,
-  pageReply,
-  pageRequestOf,
-  type Page,
-  type PageInput,
-  type PageReply,
-  type PageRequest,
-} from "./paging.ts";
+export { encodeCursor, pageReply, pageRequestOf, type Page, type PageReply, type PageRequest } from "./paging.ts";
 export { dedupe, type DedupeMemory, type DedupeStrategy } from "./dedupe.ts";
 export { isEmitterGlob, SubscriptionMatcher, type SubscriptionPattern } from "./match.ts";
 export { DEFAULT_RETRY_POLICY, nextAttemptAtMs, parseRetryAfterMs, type RetryPolicy } from "./retry.ts";
