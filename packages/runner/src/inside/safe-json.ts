@@ -20,6 +20,14 @@ export function stringifyLenient(value: unknown): string | undefined {
   }
 }
 
+/** Text of anything, as a header, field or id: text as it is, objects as JSON, nothing as nothing. */
+export function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value === undefined || value === null) return "";
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  return stringifyLenient(value) ?? "";
+}
+
 /** Deeper JSON is refused: readers further on, the database among them, have limits of their own. */
 const MAX_DEPTH = 256;
 const QUOTE = 34;

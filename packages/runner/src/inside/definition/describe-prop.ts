@@ -1,4 +1,4 @@
-import type { ConfigurableProp, Json } from "../../invocation.ts";
+import type { ConfigurableProp } from "../../invocation.ts";
 import { toJson } from "../safe-json.ts";
 import type { ResolvedProp } from "./resolved-prop.ts";
 import { isFunction } from "./user-values.ts";
@@ -14,7 +14,7 @@ export function describeProp(prop: ResolvedProp): ConfigurableProp {
     if (prop.app && APP_CODE_FIELDS.has(field)) continue;
     if (field === "options" && isFunction(value)) continue;
     const json = toJson(value);
-    if (json !== undefined) described[field] = json as Json;
+    if (json !== undefined) described[field] = json;
   }
   if (isFunction(prop.fields["options"])) described.remoteOptions = true;
   if (prop.fields["static"] !== undefined || prop.type === "alert" || prop.type === "dir") described.readOnly = true;

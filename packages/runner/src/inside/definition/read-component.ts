@@ -1,4 +1,4 @@
-import type { ComponentDefinition, JsonObject } from "../../invocation.ts";
+import type { ComponentDefinition } from "../../invocation.ts";
 import { toJson } from "../safe-json.ts";
 import { describeProp } from "./describe-prop.ts";
 import { resolveProps } from "./resolved-prop.ts";
@@ -97,7 +97,7 @@ function describeComponent(
     hasRun: isFunction(source["run"]),
     hasAdditionalProps: isFunction(source["additionalProps"]),
     sampleEmit: toJson(source["sampleEmit"]) ?? null,
-    annotations: isObject(annotations) ? (annotations as JsonObject) : null,
+    annotations: isObject(annotations) ? annotations : null,
     apps: appsOf(kind === "app" ? source : null, props),
   };
 }

@@ -81,7 +81,7 @@ function lookUpDefinition(name: string, propDefinition: unknown) {
       `Prop "${name}": propDefinition must be an array [app, "name"], not ${kindOf(propDefinition)}.`,
     );
   }
-  const [app, definitionName, argument]: unknown[] = propDefinition;
+  const [app, definitionName, argument] = propDefinition as unknown[];
   if (!isObject(app)) {
     throw new DefinitionError(
       `Prop "${name}": the first element of propDefinition must be an app, not ${kindOf(app)}.`,

@@ -29,7 +29,7 @@ describe("times in metadata", () => {
 
   it("are absent when they make no sense, whatever is given", () => {
     for (const value of [undefined, null, "", "soon", Number.NaN, Infinity, {}, [], true, new Date("x")]) {
-      assert.equal(readTime(value), undefined, String(value));
+      assert.equal(readTime(value), undefined);
     }
     fc.assert(
       fc.property(fc.anything(), (value) => {

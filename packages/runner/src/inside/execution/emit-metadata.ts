@@ -1,7 +1,7 @@
 import type { Emit } from "../../invocation.ts";
 import { isObject } from "../definition/index.ts";
 import type { UserObject } from "../definition/index.ts";
-import { stringifyLenient } from "../safe-json.ts";
+import { asText } from "../safe-json.ts";
 
 export type EmitMetadata = Omit<Emit, "event" | "emittedAtMs">;
 
@@ -28,9 +28,7 @@ export function readEmitMetadata(metadata: unknown): EmitMetadata {
 
 /** Ids are compared as text, so 1 and "1" are the same id. */
 function idOf(value: unknown): string | undefined {
-  if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value === "object") return stringifyLenient(value);
-  return typeof value === "function" || typeof value === "symbol" ? undefined : String(value);
+  return asText(value) || undefined;
 }
 
 /** Reads a time given as epoch milliseconds or seconds (number or decimal text), ISO text or Date; in epoch milliseconds. */

@@ -44,7 +44,10 @@ export class ErrorReporter {
   #describeUnsafely(thrown: unknown): DescribedError {
     if (!isObject(thrown)) return { name: "Error", message: this.#clip(String(thrown)) };
     const { name, message, stack } = thrown;
-    const text = typeof message === "string" ? message : (stringifyLenient(message ?? thrown) ?? String(thrown));
+    const text =
+      typeof message === "string"
+        ? message
+        : (stringifyLenient(message ?? thrown) ?? "An object without a message was thrown.");
     return {
       name: typeof name === "string" && name !== "" ? name : "Error",
       message: this.#clip(this.#shorten(text)),

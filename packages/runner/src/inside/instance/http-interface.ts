@@ -1,6 +1,6 @@
 import type { HttpResponse } from "../../invocation.ts";
 import { isObject } from "../definition/index.ts";
-import { stringifyLenient } from "../safe-json.ts";
+import { asText, stringifyLenient } from "../safe-json.ts";
 
 /** The value of a `$.interface.http` prop; `respond` survives destructuring. */
 export interface HttpInterface {
@@ -38,7 +38,7 @@ function readHeaders(value: unknown): HttpResponse["headers"] {
   if (!isObject(value)) return headers;
   for (const [name, item] of Object.entries(value)) {
     if (item === undefined || item === null) continue;
-    headers[name] = Array.isArray(item) ? item.map(String) : String(item);
+    headers[name] = Array.isArray(item) ? item.map(asText) : asText(item);
   }
   return headers;
 }
@@ -51,7 +51,7 @@ function readBody(body: unknown, headers: HttpResponse["headers"]): { body: stri
     return { body: bytes.toString("base64"), isBase64: true };
   }
   if (body instanceof ArrayBuffer) return { body: Buffer.from(body).toString("base64"), isBase64: true };
-  if (typeof body !== "object") return { body: String(body), isBase64: false };
+  if (typeof body !== "object") return { body: asText(body), isBase64: false };
   if (!Object.keys(headers).some((name) => name.toLowerCase() === "content-type")) {
     headers["content-type"] = "application/json; charset=utf-8";
   }

@@ -1,5 +1,6 @@
 import { isObject } from "../definition/index.ts";
 import type { UserObject } from "../definition/index.ts";
+import { asText } from "../safe-json.ts";
 import { hide } from "./app-instance.ts";
 
 /** Answers as axios does, so that `{ data }` can be destructured; as JSON it is its `data`. */
@@ -29,12 +30,12 @@ export function createHttpRequest(configuration: UserObject): UserObject {
 }
 
 async function execute(request: UserObject): Promise<RequestResult> {
-  const url = new URL(String(request["url"]));
+  const url = new URL(asText(request["url"]));
   for (const [name, value] of readPairs(request["params"])) url.searchParams.append(name, value);
   const headers = new Headers();
   for (const [name, value] of readPairs(request["headers"])) headers.append(name, value);
   addAuthorization(headers, request["auth"]);
-  const method = String(request["method"] ?? "GET").toUpperCase();
+  const method = (asText(request["method"]) || "GET").toUpperCase();
   const body = method === "GET" || method === "HEAD" ? undefined : readBody(request["body"], headers);
   const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
   const result: RequestResult = {
@@ -50,20 +51,20 @@ async function execute(request: UserObject): Promise<RequestResult> {
 
 /** Headers, params and fields come as `[{name, value}]` or as a plain object. */
 function readPairs(list: unknown): [string, string][] {
-  if (isObject(list)) return Object.entries(list).map(([name, value]) => [name, String(value)]);
+  if (isObject(list)) return Object.entries(list).map(([name, value]) => [name, asText(value)]);
   if (!Array.isArray(list)) return [];
   return list
     .filter((item: unknown) => isObject(item) && Boolean(item["name"]) && item["disabled"] !== true)
-    .map((item: UserObject) => [String(item["name"]), String(item["value"] ?? "")]);
+    .map((item: UserObject) => [asText(item["name"]), asText(item["value"])]);
 }
 
 function addAuthorization(headers: Headers, auth: unknown): void {
   if (!isObject(auth)) return;
   if (auth["type"] === "basic") {
-    const pair = `${String(auth["username"] ?? "")}:${String(auth["password"] ?? "")}`;
+    const pair = `${asText(auth["username"])}:${asText(auth["password"])}`;
     headers.set("authorization", `Basic ${Buffer.from(pair).toString("base64")}`);
   }
-  if (auth["type"] === "bearer") headers.set("authorization", `Bearer ${String(auth["token"] ?? "")}`);
+  if (auth["type"] === "bearer") headers.set("authorization", `Bearer ${asText(auth["token"])}`);
 }
 
 function readBody(body: unknown, headers: Headers): string | undefined {

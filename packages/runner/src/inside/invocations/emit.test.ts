@@ -22,7 +22,7 @@ describe("$emit", () => {
     const client = await withRun(`this.$emit(1, { id: 7, summary: "s", name: "self", delivery_ts: 1800000000000 });
       this.$emit(2, { id: "7", ts: "nonsense", summary: null }); this.$emit(3, "not an object"); this.$emit();`);
     const { emits } = await client.run();
-    const [first, second, third, fourth] = emits.map(({ emittedAtMs, ...rest }) => rest);
+    const [first, second, third, fourth] = emits.map(({ emittedAtMs: _at, ...rest }) => rest);
     assert.deepEqual(first, { event: "1", id: "7", summary: "s", channel: "self", deliverAtMs: 1_800_000_000_000 });
     assert.deepEqual(second, { event: "2", id: "7", channel: "" });
     assert.deepEqual(third, { event: "3", channel: "" });

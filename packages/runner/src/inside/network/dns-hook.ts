@@ -1,4 +1,5 @@
 import dns from "node:dns";
+import { asText } from "../safe-json.ts";
 import { isLoopback } from "./own-loopback.ts";
 import { NetworkError } from "./network-error.ts";
 import type { HostAddress, ResolveHost } from "./resolve-host.ts";
@@ -30,7 +31,7 @@ function buildQueries(resolve: ResolveHost): Record<string, Query> {
   const queries: Record<string, Query> = {
     lookup: (host, options) => lookUp(host, { options, resolve }),
     resolve: (host, options) => {
-      const type = String(options["rrtype"] ?? "A").toUpperCase();
+      const type = (asText(options["rrtype"]) || "A").toUpperCase();
       if (type !== "A" && type !== "AAAA") return refuse(type)(host, options);
       return resolveFamily(host, { family: type === "A" ? 4 : 6, resolve, withTtl: false });
     },
@@ -76,7 +77,7 @@ async function lookUp(
   { options, resolve }: { options: Record<string, unknown>; resolve: ResolveHost },
 ): Promise<HostAddress | HostAddress[]> {
   const found = isLoopback(host) ? loopbackAddresses(host) : await resolve(host, "getaddrinfo");
-  const family = Number(String(options["family"] ?? 0).replace("IPv", ""));
+  const family = Number(asText(options["family"]).replace("IPv", ""));
   const fitting = family === 0 ? found : found.filter((item) => item.family === family);
   const [first] = fitting;
   if (!first) throw new NetworkError({ code: "ENOTFOUND", syscall: "getaddrinfo", host });
