@@ -8,3 +8,4 @@ export {
   type TestApiOptions,
   type TestReply,
 } from "./test-api.ts";
+export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";

@@ -42,6 +42,8 @@ export interface Config {
   limits: {
     httpBodyBytes: number;
     endpointRatePerSecond: number;
+    /** One run of a source. */
+    sourceTimeoutMs: number;
     retentionMs: number;
     /** Deliveries that this node works on at once. */
     deliverySlots: number;
@@ -145,6 +147,7 @@ function buildLimits(fields: EnvFields): Config["limits"] {
   return {
     httpBodyBytes: fields.sizeBytes("MILLRACE_HTTP_BODY_LIMIT", bodyBounds),
     endpointRatePerSecond: fields.integer("MILLRACE_ENDPOINT_RATE_LIMIT", { default: 100, min: 1, max: MAX_INT }),
+    sourceTimeoutMs: fields.integer("MILLRACE_SOURCE_TIMEOUT_MS", { default: 60_000, min: 100, max: MAX_INT }),
     retentionMs: fields.integer("MILLRACE_RETENTION_DAYS", { default: 30, min: 1, max: 36_500 }) * DAY_MS,
     deliverySlots: fields.integer("MILLRACE_DELIVERY_SLOTS", { default: 256, min: 1, max: 100_000 }),
   };
