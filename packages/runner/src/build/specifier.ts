@@ -17,6 +17,8 @@ export type Specifier =
   | { readonly kind: "package"; readonly name: string; readonly pin: string | null; readonly subpath: string }
   | { readonly kind: "unsupported" };
 
+/** Our own package for authors comes with the runner. */
+const AUTHOR_PACKAGE = "@millrace/component";
 const PACKAGE = /^((?:@[\w~.-]+\/)?[\w~][\w~.-]*)(?:@([^/]+))?(\/.*)?$/;
 /** Semver ranges and dist-tags; nothing that could name a URL, a path or a git repository. */
 const RANGE = /^[\w.^~<>=|*+\- ]+$/;
@@ -24,7 +26,7 @@ const RANGE = /^[\w.^~<>=|*+\- ]+$/;
 /** Sorts an import specifier into its kind; a package's version pin (`axios@1.7.9`, `@scope/x@^2/sub`) comes apart. */
 export function parseSpecifier(specifier: string): Specifier {
   if (/^\.{1,2}(\/|$)/.test(specifier)) return { kind: "relative" };
-  if (isBuiltin(specifier)) return { kind: "builtin" };
+  if (isBuiltin(specifier) || specifier === AUTHOR_PACKAGE) return { kind: "builtin" };
   const [, name, pin, subpath] = PACKAGE.exec(specifier) ?? [];
   if (name === undefined || (pin !== undefined && !isRegistryRange(pin))) return { kind: "unsupported" };
   return { kind: "package", name, pin: pin ?? null, subpath: subpath ?? "" };

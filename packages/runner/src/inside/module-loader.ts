@@ -9,7 +9,8 @@ const ENTRY_NAME = "component.mjs";
 const PRELOAD_NAME = "preload.mjs";
 const AUTHOR_PACKAGE = "@millrace/component";
 const AUTHOR_MODULE_URL = "file:///millrace/component-author.mjs";
-const AUTHOR_MODULE = "export const defineComponent = (component) => component;\nexport default defineComponent;\n";
+const AUTHOR_MODULE =
+  "const identity = (definition) => definition;\nexport { identity as defineApp, identity as defineComponent };\n";
 
 let passedToDefineComponent: unknown;
 
