@@ -32,6 +32,7 @@ export interface TestApiOptions {
    */
   routes?: Route[] | "all";
   readiness?: () => Promise<Readiness>;
+  plan?: "free" | "paid";
   /** Another node on the same database, with the same secret key. */
   besides?: TestApi;
 }
@@ -63,7 +64,13 @@ export interface TestApi extends AsyncDisposable {
 
 type TestApiServices = ReturnType<typeof identityServices>;
 
-function identityServices(db: Database, secretKey: Uint8Array) {
+interface IdentityOptions {
+  db: Database;
+  secretKey: Uint8Array;
+  plan: "free" | "paid";
+}
+
+function identityServices({ db, secretKey, plan }: IdentityOptions) {
   const onError = (error: unknown): void => {
     throw error;
   };
@@ -78,7 +85,7 @@ function identityServices(db: Database, secretKey: Uint8Array) {
     apiKeys: new ApiKeys({ db, onError }),
     idempotency: new IdempotencyStore({ db, vault, onError }),
     projects: new Projects({ db }),
-    users: new Users({ db }),
+    users: new Users({ db, plan }),
     workspaces: new Workspaces({ db }),
   };
 }
@@ -89,7 +96,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const db = options.besides?.db ?? ownDatabase?.db;
   if (!db) throw new Error("no database");
   const secretKey = options.besides?.secretKey ?? randomBytes(32);
-  const services = identityServices(db, secretKey);
+  const services = identityServices({ db, secretKey, plan: options.plan ?? "free" });
   services.apiKeys.start();
   const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
   if (!credentials) throw new Error("the test database had a user already");

@@ -13,6 +13,6 @@ export { AuditLog, type Actor, type AuditAction, type AuditEntry } from "./audit
 export { ensureFirstUser, type FirstCredentials, type FirstUserOptions } from "./first-user.ts";
 export { IdempotencyStore, type IdempotentAnswer, type IdempotentRequest } from "./idempotency.ts";
 export { Projects, type ProjectRow } from "./projects.ts";
-export { Users, type CurrentUser } from "./users.ts";
+export { Users, type CurrentUser, type UsersOptions } from "./users.ts";
 export { Vault, VaultError, type SealedText } from "./vault.ts";
 export { workspaceOf, Workspaces, type Workspace, type WorkspaceRow } from "./workspaces.ts";

@@ -3,11 +3,14 @@ import { notFound, type Page, type PageRequest, type Principal } from "../core/i
 import { selectPage, type Database } from "../db/index.ts";
 import { workspaceOf, type Workspace, type WorkspaceRow } from "./workspaces.ts";
 
-/** What `GET /users/me` shows. A self-hosted instance has no quotas: the numbers are there for clients that read them. */
-export interface CurrentUser {
+interface UserName {
   id: string;
   username: string;
   email: string;
+}
+
+/** A user on the free plan. A self-hosted instance has no quotas: the numbers are there for clients that read them. */
+export interface FreeUser extends UserName {
   daily_compute_time_quota: number;
   daily_compute_time_used: number;
   daily_invocations_quota: number;
@@ -15,37 +18,53 @@ export interface CurrentUser {
   orgs: Workspace[];
 }
 
+/** A user on a paid plan; the billing period is the calendar month in UTC. */
+export interface PaidUser extends UserName {
+  billing_period_start_ts: number;
+  billing_period_end_ts: number;
+  billing_period_credits: number;
+}
+
+/** What `GET /users/me` shows. */
+export type CurrentUser = FreeUser | PaidUser;
+
+export interface UsersOptions {
+  db: Database;
+  /** Which shape `describe` answers, for clients that expect one; `free` when absent. */
+  plan?: "free" | "paid";
+}
+
 /** People and the workspaces they belong to. */
 export class Users {
   readonly #db: Database;
+  readonly #plan: "free" | "paid";
 
-  constructor(options: { db: Database }) {
+  constructor(options: UsersOptions) {
     this.#db = options.db;
+    this.#plan = options.plan ?? "free";
   }
 
   /** The user behind a token. @throws ApiError 404 for a caller that is no user. */
   async describe(principal: Principal): Promise<CurrentUser> {
     const userId = principal.kind === "user" ? principal.userId : "";
-    const [user, workspaces] = await Promise.all([
-      this.#db.kysely.selectFrom("users").selectAll().where("user_id", "=", userId).executeTakeFirst(),
-      this.#db.kysely
-        .selectFrom("workspaces")
-        .selectAll()
-        .where("org_id", "in", principal.orgIds.length > 0 ? principal.orgIds : [""])
-        .orderBy("created_at_ms")
-        .orderBy("org_id")
-        .execute(),
-    ]);
+    const user = await this.#db.kysely
+      .selectFrom("users")
+      .select(["user_id as id", "username", "email"])
+      .where("user_id", "=", userId)
+      .executeTakeFirst();
     if (!user) throw notFound("User");
+    if (this.#plan === "paid") return { ...user, ...billingPeriod(new Date()) };
+    const { rows } = await this.#db.query<WorkspaceRow>(
+      "select * from workspaces where org_id = any($1) order by created_at_ms, org_id",
+      [[...principal.orgIds]],
+    );
     return {
-      id: user.user_id,
-      username: user.username,
-      email: user.email,
+      ...user,
       daily_compute_time_quota: 0,
       daily_compute_time_used: 0,
       daily_invocations_quota: 0,
       daily_invocations_used: 0,
-      orgs: workspaces.map(workspaceOf),
+      orgs: rows.map(workspaceOf),
     };
   }
 
@@ -61,4 +80,9 @@ export class Users {
       page,
     });
   }
+}
+
+function billingPeriod(now: Date) {
+  const monthStart = (offset: number): number => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset) / 1000;
+  return { billing_period_start_ts: monthStart(0), billing_period_end_ts: monthStart(1), billing_period_credits: 0 };
 }
