@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { ApiError } from "../core/index.ts";
-import { breaksConnection, isUnavailable } from "../db/index.ts";
+import { breaksConnection, isMissingPartition, isUnavailable } from "../db/index.ts";
 import type { NodeSession } from "../queue/index.ts";
 import { CommitBatch, type BatchUnit } from "./commit-batch.ts";
 import type { AppendedEvent, CommitOutcome, CommitUnit, EventDraft } from "./commit-unit.ts";
@@ -22,6 +22,8 @@ export interface EventLogOptions {
   dispatch: DispatchPort;
   /** Told after each commit; the basis of streams. */
   onAppended?(events: readonly AppendedEvent[]): void;
+  /** Makes the partition that the clock needs; the write is then tried again. */
+  onMissingPartition?(): Promise<void>;
   /** Told when emits were put off. */
   onScheduled?(earliestDueAtMs: number): void;
 }
@@ -147,7 +149,9 @@ export class EventLog {
         if (written.result.isFresh) return written;
         await this.#options.subscriptions.load([...written.batch.orgIds]);
       } catch (error) {
-        if (!isRetryable(error) || attempt >= MAX_ATTEMPTS) throw error;
+        if (attempt >= MAX_ATTEMPTS) throw error;
+        if (isMissingPartition(error)) await this.#options.onMissingPartition?.();
+        else if (!isRetryable(error)) throw error;
       }
       if (attempt >= MAX_ATTEMPTS * 2) throw new ApiError("unavailable", "Subscriptions change too fast at the moment");
     }

@@ -34,6 +34,8 @@ export class ScheduledEmits {
   #timer: NodeJS.Timeout | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #round: Promise<void> | null = null;
+  /** Something came up while a round was under way. */
+  #isDirty = false;
   #isRunning = false;
 
   constructor(options: ScheduledEmitsOptions) {
@@ -86,8 +88,15 @@ export class ScheduledEmits {
 
   #start(): void {
     this.#clearTimer();
-    if (this.#round) return;
-    this.#round = this.#runRound().finally(() => (this.#round = null));
+    if (this.#round) {
+      this.#isDirty = true;
+      return;
+    }
+    this.#round = this.#runRound().finally(() => {
+      this.#round = null;
+      if (this.#isDirty) this.#wakeAt(Date.now());
+      this.#isDirty = false;
+    });
   }
 
   async #runRound(): Promise<void> {

@@ -3,4 +3,5 @@ export { claimDue, type ClaimReply, type ClaimRequest } from "./claim-due.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "./claimed-delivery.ts";
 export { nextDueAtMs } from "./next-due.ts";
 export { NodeSession, type NodeSessionOptions } from "./node-session.ts";
-export { releaseLost } from "./release.ts";
+export { releaseAll, releaseLost } from "./release.ts";
+export { listOtherNodes, type OtherNode } from "./other-nodes.ts";

@@ -10,6 +10,8 @@ export interface NodeSessionOptions {
   heldDeliveryIds(): Iterable<number>;
   /** Told when deliveries of an earlier life or of a lost answer were given back: they wait to be claimed. */
   onReleased?(count: number): void;
+  /** Awaited before each use when it returns something: proves to the other nodes that this one lives. */
+  fresh?(): Promise<void> | null;
   queryTimeoutMs?: number;
 }
 
@@ -46,6 +48,8 @@ export class NodeSession {
    */
   run<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     return this.#lane.run(async (client) => {
+      const beat = this.#options.fresh?.();
+      if (beat) await beat;
       if (this.#prepared !== client) await this.#prepare(client);
       return work(client);
     });
