@@ -13,6 +13,7 @@ export {
 } from "./operation.ts";
 export * from "./accounts.ts";
 export * from "./apps.ts";
+export * from "./components.ts";
 export * from "./conventions.ts";
 export * from "./projects.ts";
 export * from "./sources.ts";

@@ -3,6 +3,7 @@ import { subscriptionOperations } from "./subscriptions.ts";
 import { eventOperations } from "./events.ts";
 import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
+import { componentOperations } from "./components.ts";
 import { projectOperations } from "./projects.ts";
 import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
@@ -13,6 +14,7 @@ export const operations = {
   ...accountOperations,
   ...apiKeyOperations,
   ...appOperations,
+  ...componentOperations,
   ...projectOperations,
   ...sourceOperations,
   ...eventOperations,

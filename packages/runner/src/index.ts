@@ -6,4 +6,5 @@ export type { RunnerEvent, RunnerEventSubject, RunnerStats, SandboxTierReport } 
 export { AddressPolicy, HostResolver } from "./egress/index.ts";
 export type { EgressAttempt, EgressRules, ResolveHost } from "./egress/index.ts";
 export { runnerStateDir, type SandboxTier } from "./launch/index.ts";
+export { SandboxEndedError } from "./pool/index.ts";
 export { RunnerHost, type RunnerHostOptions } from "./runner-host.ts";

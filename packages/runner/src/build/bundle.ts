@@ -14,6 +14,8 @@ export interface BuiltComponent {
 
 const WRAPPER = "millrace-entry";
 const ENTRY = "millrace-component";
+/** The sandbox brings it itself. */
+const AUTHOR_PACKAGE = "@millrace/component";
 
 /**
  * Makes one ES module out of a component's own files (JavaScript, CommonJS or TypeScript). Packages stay imports:
@@ -87,6 +89,7 @@ function resolveImport(args: OnResolveArgs, context: ResolveContext): OnResolveR
     case "relative":
       return resolveRelative(args, context.source);
     case "package": {
+      if (args.path === AUTHOR_PACKAGE) return { path: args.path, external: true };
       const imported = packageImport(specifier, context.source.ranges);
       const path = imported.alias + specifier.subpath;
       context.packages.set(path, imported);

@@ -1,5 +1,6 @@
 import type { Accounts, ApiKeys, Apps, AuditLog, Projects, Users, Workspaces } from "../accounts/index.ts";
 import type { Sources } from "../sources/index.ts";
+import type { Components } from "../registry/index.ts";
 
 /** What the routes work with. A route takes only what it needs: `Pick<ApiServices, "users">`. */
 export interface ApiServices {
@@ -7,6 +8,7 @@ export interface ApiServices {
   apiKeys: ApiKeys;
   apps: Apps;
   audit: AuditLog;
+  components: Components;
   projects: Projects;
   sources: Sources;
   users: Users;

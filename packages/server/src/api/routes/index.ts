@@ -4,6 +4,7 @@ import type { ApiServices } from "../services.ts";
 import { accountRoutes } from "./accounts/index.ts";
 import { apiKeyRoutes } from "./api_keys/index.ts";
 import { appRoutes } from "./apps/index.ts";
+import { componentRoutes } from "./components/index.ts";
 import { projectRoutes } from "./projects/index.ts";
 import { sourceRoutes } from "./sources/index.ts";
 import { userRoutes } from "./users/index.ts";
@@ -14,6 +15,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...accountRoutes(services),
     ...apiKeyRoutes(services),
     ...appRoutes(services),
+    ...componentRoutes(services),
     ...projectRoutes(services),
     ...sourceRoutes(services),
     ...userRoutes(services),

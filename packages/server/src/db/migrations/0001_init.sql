@@ -111,7 +111,7 @@ create table components (
   kind text not null check (kind in ('source', 'action', 'app')),
   code text not null,
   code_hash text not null, -- SHA-256 of code (and of its origin when relative files belong to it), hex
-  origin text, -- the component_url it was made from
+  origin text, -- the component_url it was made from, or that its code is said to lie at
   bundle text not null, -- what the runner loads: the component's own files as one ES module with inline source map
   depset_hash text, -- dependency set in the store; null = imports nothing from npm
   depset_lock text, -- the lockfile that rebuilds it
@@ -122,7 +122,7 @@ create table components (
 );
 create unique index components_component_id on components (component_id);
 create unique index components_org_id_code_hash on components (org_id, code_hash);
-create index components_org_id_key on components (org_id, key, created_at_ms desc);
+create index components_org_id_key on components (org_id, key, updated_at_ms desc);
 -- The instance-wide registry: a key points at one published component.
 create table registry_entries (
   key text primary key,

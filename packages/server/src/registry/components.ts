@@ -1,0 +1,157 @@
+import type { CodeBundle, ComponentFiles, DependencyStore } from "@millrace/runner";
+import { ApiError, invalidInput, newId, notFound } from "../core/index.ts";
+import type { Database } from "../db/index.ts";
+import { asApiError } from "./build-errors.ts";
+import { codeHashOf, type BuiltDefinition, type ComponentBuilder, type ComponentSource } from "./component-builder.ts";
+import type { ComponentId, ComponentRecord } from "./component-record.ts";
+import { adoptComponent } from "./adopt-component.ts";
+import { findByHash, findComponent, findLoadable, findPublished } from "./find-component.ts";
+import { insertComponent } from "./insert-component.ts";
+
+export interface ComponentsOptions {
+  readonly db: Database;
+  readonly builder: ComponentBuilder;
+  readonly dependencies: DependencyStore;
+}
+
+const UNUSED_SET_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Saved components of all workspaces, and the instance's registry. */
+export class Components {
+  readonly #db: Database;
+  readonly #builder: ComponentBuilder;
+  readonly #dependencies: DependencyStore;
+  readonly #saving = new Map<string, Promise<ComponentRecord>>();
+
+  constructor(options: ComponentsOptions) {
+    this.#db = options.db;
+    this.#builder = options.builder;
+    this.#dependencies = options.dependencies;
+  }
+
+  /**
+   * Saves code given as text; the URL is kept as its origin only. The same code again is the same component.
+   * @throws ApiError 422 for code that cannot be a component, with its message, line and stack
+   */
+  createFromCode(orgId: string, code: string, url?: string): Promise<ComponentRecord> {
+    return this.#create(orgId, { code, url });
+  }
+
+  /** Saves what an address of rest-api §4 names. @throws ApiError 400 or 422 that says what is wrong */
+  createFromUrl(orgId: string, url: string): Promise<ComponentRecord> {
+    return this.#create(orgId, { url });
+  }
+
+  /**
+   * A component to use in a workspace, by id or key: the workspace's own (of a key the newest saved), else the
+   * registry's, of which the workspace then gets a copy. Null when there is none.
+   */
+  async find(orgId: string, idOrKey: string): Promise<ComponentRecord | null> {
+    const own = await findComponent(this.#db, [orgId], { idOrKey });
+    if (own) return own;
+    const published = await findPublished(this.#db, idOrKey);
+    return published && (published.orgId === orgId ? published : adoptComponent(this.#db, published, orgId));
+  }
+
+  /** A component to look at: in the caller's workspaces, else in the registry. @throws ApiError 404 */
+  async lookUp(
+    orgIds: readonly string[],
+    wanted: { idOrKey: string; version?: string | undefined },
+  ): Promise<ComponentRecord> {
+    const own = await findComponent(this.#db, orgIds, wanted);
+    if (own) return own;
+    const published = await findPublished(this.#db, wanted.idOrKey);
+    const isWanted = wanted.version === undefined || published?.definition.version === wanted.version;
+    if (published && isWanted) return published;
+    throw notFound(`Component ${wanted.idOrKey}`);
+  }
+
+  /** What the registry holds under a key. @throws ApiError 404 */
+  async findPublished(key: string): Promise<ComponentRecord> {
+    const published = await findPublished(this.#db, key);
+    if (published?.definition.key === key) return published;
+    throw notFound(`Component ${key}`);
+  }
+
+  /** Puts a component into the registry under its key. @throws ApiError 400, 404; 409 when another workspace holds the key */
+  async publish(orgIds: readonly string[], componentId: string): Promise<ComponentRecord> {
+    const component = await findComponent(this.#db, orgIds, { idOrKey: componentId });
+    if (component?.componentId !== componentId) throw notFound(`Component ${componentId}`);
+    const { key, version } = component.definition;
+    if (key === null || version === "") {
+      const message = "names a component without a `key` and a `version`; the registry needs both";
+      throw invalidInput([{ path: "id", message }]);
+    }
+    const { rowCount } = await this.#db.query(
+      `insert into registry_entries (key, org_id, component_id, published_at_ms) values ($1, $2, $3, $4)
+       on conflict (key) do update set component_id = excluded.component_id, published_at_ms = excluded.published_at_ms
+       where registry_entries.org_id = excluded.org_id`,
+      [key, component.orgId, componentId, Date.now()],
+    );
+    if (rowCount === 0) throw new ApiError("conflict", `The key ${key} is published by another workspace`);
+    return component;
+  }
+
+  /** Takes a key out of the registry. @throws ApiError 404 unless one of these workspaces published it */
+  async unpublish(orgIds: readonly string[], key: string): Promise<void> {
+    const { rowCount } = await this.#db.query("delete from registry_entries where org_id = any($1) and key = $2", [
+      [...orgIds],
+      key,
+    ]);
+    if (rowCount === 0) throw notFound(`Component ${key}`);
+  }
+
+  /** What a sandbox loads; packages that are gone are installed again as they were. @throws ApiError 503 */
+  async bundleOf(component: ComponentId): Promise<CodeBundle> {
+    const loadable = await findLoadable(this.#db, component);
+    if (!loadable) throw notFound(`Component ${component.componentId}`);
+    if (loadable.depset_lock === null) return { code: loadable.bundle, dependencyDir: null };
+    try {
+      const { dir } = await this.#dependencies.restore(loadable.depset_lock);
+      return { code: loadable.bundle, dependencyDir: dir };
+    } catch (error) {
+      throw asApiError(error, "component");
+    }
+  }
+
+  /** Removes dependency sets that no component names and that nobody used for a week. Returns how many. */
+  async collectGarbage(nowMs: number): Promise<number> {
+    const { rows } = await this.#db.query<{ depset_hash: string }>(
+      "select distinct depset_hash from components where depset_hash is not null",
+    );
+    const referenced = new Set(rows.map((row) => row.depset_hash));
+    return this.#dependencies.collectGarbage({ referenced, unusedForMs: UNUSED_SET_MS, nowMs });
+  }
+
+  async #create(orgId: string, source: ComponentSource): Promise<ComponentRecord> {
+    const files = await this.#builder.fetch(source);
+    const codeHash = codeHashOf(files);
+    const known = await findByHash(this.#db, { orgId, codeHash, nowMs: Date.now() });
+    if (known) return known;
+    const key = `${orgId} ${codeHash}`;
+    const saving = this.#saving.get(key) ?? this.#build(orgId, { files, codeHash, source });
+    this.#saving.set(key, saving);
+    return saving.finally(() => this.#saving.delete(key));
+  }
+
+  async #build(orgId: string, draft: Draft): Promise<ComponentRecord> {
+    const { files, codeHash, source } = draft;
+    const field = source.code === undefined ? "component_url" : "component_code";
+    const built: BuiltDefinition = await this.#builder.build(files, { orgId, field });
+    return insertComponent(this.#db, {
+      orgId,
+      componentId: newId("component"),
+      code: files.files.get(files.entry) ?? "",
+      codeHash,
+      origin: source.url ?? null,
+      nowMs: Date.now(),
+      ...built,
+    });
+  }
+}
+
+interface Draft {
+  readonly files: ComponentFiles;
+  readonly codeHash: string;
+  readonly source: ComponentSource;
+}

@@ -1,0 +1,54 @@
+import { sql } from "kysely";
+import type { Database } from "../db/index.ts";
+import {
+  COMPONENT_COLUMNS,
+  recordOf,
+  type ComponentId,
+  type ComponentRecord,
+  type ComponentRow,
+} from "./component-record.ts";
+
+/** In these workspaces: by id, or the newest one saved under a key. */
+export async function findComponent(
+  db: Database,
+  orgIds: readonly string[],
+  wanted: { idOrKey: string; version?: string | undefined },
+): Promise<ComponentRecord | null> {
+  const version = wanted.version === undefined ? sql`true` : sql`version = ${wanted.version}`;
+  const { rows } = await sql<ComponentRow>`select ${COMPONENT_COLUMNS} from components
+    where org_id = any(${[...orgIds]}) and (component_id = ${wanted.idOrKey} or key = ${wanted.idOrKey}) and ${version}
+    order by (component_id = ${wanted.idOrKey}) desc, updated_at_ms desc limit 1`.execute(db.kysely);
+  return rows[0] ? recordOf(rows[0]) : null;
+}
+
+/** The workspace's component with this code, which thereby is the one saved last. */
+export async function findByHash(
+  db: Database,
+  wanted: { orgId: string; codeHash: string; nowMs: number },
+): Promise<ComponentRecord | null> {
+  const { rows } = await sql<ComponentRow>`update components
+    set updated_at_ms = ${wanted.nowMs}, key = definition::json ->> 'key'
+    where org_id = ${wanted.orgId} and code_hash = ${wanted.codeHash}
+    returning ${COMPONENT_COLUMNS}`.execute(db.kysely);
+  return rows[0] ? recordOf(rows[0]) : null;
+}
+
+/** What the registry holds under a key, or by the id of the published component; of any workspace by design. */
+export async function findPublished(db: Database, idOrKey: string): Promise<ComponentRecord | null> {
+  const { rows } = await sql<ComponentRow>`select ${COMPONENT_COLUMNS} from registry_entries
+    join components using (org_id, component_id)
+    where registry_entries.key = ${idOrKey} or registry_entries.component_id = ${idOrKey} limit 1`.execute(db.kysely);
+  return rows[0] ? recordOf(rows[0]) : null;
+}
+
+/** The parts that a sandbox needs. */
+export async function findLoadable(
+  db: Database,
+  { orgId, componentId }: ComponentId,
+): Promise<{ bundle: string; depset_lock: string | null } | null> {
+  const { rows } = await db.query<{ bundle: string; depset_lock: string | null }>(
+    "select bundle, depset_lock from components where org_id = $1 and component_id = $2",
+    [orgId, componentId],
+  );
+  return rows[0] ?? null;
+}
