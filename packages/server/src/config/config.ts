@@ -147,7 +147,7 @@ function buildLimits(fields: EnvFields): Config["limits"] {
   return {
     httpBodyBytes: fields.sizeBytes("MILLRACE_HTTP_BODY_LIMIT", bodyBounds),
     endpointRatePerSecond: fields.integer("MILLRACE_ENDPOINT_RATE_LIMIT", { default: 100, min: 1, max: MAX_INT }),
-    sourceTimeoutMs: fields.integer("MILLRACE_SOURCE_TIMEOUT_MS", { default: 60_000, min: 100, max: MAX_INT }),
+    sourceTimeoutMs: fields.integer("MILLRACE_SOURCE_TIMEOUT_MS", { default: 300_000, min: 100, max: MAX_INT }),
     retentionMs: fields.integer("MILLRACE_RETENTION_DAYS", { default: 30, min: 1, max: 36_500 }) * DAY_MS,
     deliverySlots: fields.integer("MILLRACE_DELIVERY_SLOTS", { default: 256, min: 1, max: 100_000 }),
   };
