@@ -22,7 +22,8 @@ export interface InstanceOptions {
   readonly port?: number;
 }
 
-interface Credentials {
+/** What the first start writes down for its user. */
+export interface Credentials {
   api_url: string;
   api_key: string;
   user_id: string;

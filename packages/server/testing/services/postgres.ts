@@ -36,8 +36,13 @@ export class PostgresService {
     await createCluster(binaries, dir);
     const port = await freePort();
     const settings = [
-      ...["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${dir}`, "fsync=off", "ssl=on"],
-      ...[`ssl_cert_file=${join(dir, "server.crt")}`, `ssl_key_file=${join(dir, "server.key")}`],
+      "listen_addresses=127.0.0.1",
+      `port=${port}`,
+      `unix_socket_directories=${dir}`,
+      "fsync=off",
+      "ssl=on",
+      `ssl_cert_file=${join(dir, "server.crt")}`,
+      `ssl_key_file=${join(dir, "server.key")}`,
     ];
     const daemon = await DaemonProcess.start({
       name: "PostgreSQL",
