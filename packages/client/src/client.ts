@@ -74,7 +74,7 @@ export class MillraceClient {
     }
   }
 
-  #send(operation: Operation, input: Record<string, unknown>, options: CallOptions): Promise<Response> {
+  async #send(operation: Operation, input: Record<string, unknown>, options: CallOptions): Promise<Response> {
     const { path, rest } = filledPath(operation, input);
     const hasBody = operation.method === "POST" || operation.method === "PUT";
     const query = hasBody ? "" : queryOf(rest);
@@ -101,6 +101,8 @@ function filledPath(operation: Operation, input: Record<string, unknown>) {
   const path = operation.path.replace(/:(\w+)/g, (_match, name: string) => {
     const value = String(rest[name]);
     delete rest[name];
+    // A URL parser would take these for steps in the path, encoded or not.
+    if (value === "." || value === "..") throw new TypeError(`${name} cannot be ${value}`);
     return encodeURIComponent(value);
   });
   return { path, rest };
