@@ -1,10 +1,7 @@
 /** Event sources: what a source is, what a delivery does to it, and the endpoints and timers that trigger it. */
-export type { ComponentPort, SavedComponent } from "./component-port.ts";
 export { Endpoints, isEndpointKey, type Endpoint, type EndpointsOptions } from "./endpoints.ts";
 export { Responders, type ResponderOutcome, type Waiter } from "./responders.ts";
 export type { NewSource } from "./source-creation.ts";
-export type { CredentialsPort } from "./source-invoker.ts";
-export type { SubscriptionPort } from "./source-purge.ts";
 export type { SourceReply } from "./source-reply.ts";
 export type { SourceChange } from "./source-update.ts";
 export { Sources, type SourcesOptions } from "./sources.ts";

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@millrace/runner";
 import { newId } from "../core/index.ts";
 import type { CommitUnit } from "../events/index.ts";
-import type { SavedComponent } from "./component-port.ts";
+import type { ComponentRecord } from "../registry/index.ts";
 import type { PropsPlan } from "./configured-props.ts";
 import { putEndpoints, putTimers, startTimers, type InterfaceOwner } from "./interface-rows.ts";
 import type { LoadedSource } from "./loaded-source.ts";
@@ -20,7 +20,7 @@ export interface NewSource extends ComponentReference {
 
 interface PlannedSource {
   readonly request: NewSource;
-  readonly component: SavedComponent;
+  readonly component: ComponentRecord;
   readonly plan: PropsPlan;
 }
 

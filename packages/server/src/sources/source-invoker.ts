@@ -7,21 +7,17 @@ import type {
   RunInvocation,
   RunnerHost,
 } from "@millrace/runner";
+import type { Accounts } from "../accounts/index.ts";
 import type { Database } from "../db/index.ts";
 import { DB_TYPE } from "./configured-props.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { LoadedSource } from "./loaded-source.ts";
 import { newRunId, plainResult } from "./result-unit.ts";
 
-/** Credentials by account; null when the account is gone. */
-export interface CredentialsPort {
-  credentialsFor(orgId: string, accountId: string): Promise<AppAuth | null>;
-}
-
 export interface SourceInvokerOptions {
   db: Database;
   runner: Pick<RunnerHost, "invoke">;
-  accounts: CredentialsPort;
+  accounts: Pick<Accounts, "credentialsFor">;
   endpoints: Endpoints;
   timeoutMs: number;
 }

@@ -2,7 +2,7 @@ import type { CodeBundle } from "@millrace/runner";
 import type { Database, Schema } from "../db/index.ts";
 import { notifyWithin } from "../db/index.ts";
 import type { Kysely } from "kysely";
-import type { ComponentPort } from "./component-port.ts";
+import type { SourceComponents } from "./source-parts.ts";
 import { accountsOf } from "./configured-props.ts";
 import { endpointsOf } from "./interface-rows.ts";
 import type { LoadedSource } from "./loaded-source.ts";
@@ -10,7 +10,7 @@ import type { SecretProps } from "./secret-props.ts";
 
 export interface SourceLoaderOptions {
   db: Database;
-  components: ComponentPort;
+  components: SourceComponents;
   secrets: SecretProps;
   memoryMb: number;
   /** A version that this node had in memory is no longer the one to run. */

@@ -2,7 +2,8 @@ import type { ConfigurableProp, JsonObject } from "@millrace/runner";
 import { ApiError, invalidInput } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { appsOfAccounts, appsWithoutAuth } from "./account-apps.ts";
-import type { ComponentPort, SavedComponent } from "./component-port.ts";
+import type { ComponentRecord } from "../registry/index.ts";
+import type { SourceComponents } from "./source-parts.ts";
 import { accountsOf, planProps, type PropsPlan } from "./configured-props.ts";
 
 /** Which component; the first one given counts. */
@@ -15,7 +16,7 @@ export interface ComponentReference {
 
 export interface SourcePlannerOptions {
   db: Database;
-  components: ComponentPort;
+  components: SourceComponents;
 }
 
 const APPHOOK_TYPE = "$.interface.apphook";
@@ -23,7 +24,7 @@ const APPHOOK_TYPE = "$.interface.apphook";
 /** Finds out what a source would be made of, and refuses what cannot be one, before anything is written. */
 export class SourcePlanner {
   readonly #db: Database;
-  readonly #components: ComponentPort;
+  readonly #components: SourceComponents;
 
   constructor(options: SourcePlannerOptions) {
     this.#db = options.db;
@@ -31,7 +32,7 @@ export class SourcePlanner {
   }
 
   /** The component that a request names. @throws ApiError 400 when there is none or it is no source, 422 for bad code */
-  async resolveComponent(orgId: string, reference: ComponentReference): Promise<SavedComponent> {
+  async resolveComponent(orgId: string, reference: ComponentReference): Promise<ComponentRecord> {
     const { component, path } = await this.#find(orgId, reference);
     const { definition } = component;
     if (definition.kind !== "source") {
@@ -44,7 +45,7 @@ export class SourcePlanner {
   }
 
   /** Checks configured props. @throws ApiError 400 that names every problem */
-  async plan(component: SavedComponent, { orgId, given }: { orgId: string; given: JsonObject }): Promise<PropsPlan> {
+  async plan(component: ComponentRecord, { orgId, given }: { orgId: string; given: JsonObject }): Promise<PropsPlan> {
     const definition = component.definition.configurableProps;
     const [accountApps, needsAccount] = await Promise.all([
       appsOfAccounts(this.#db.kysely, orgId, [...accountsOf(definition, given).values()]),
@@ -56,7 +57,7 @@ export class SourcePlanner {
   }
 
   /** The interfaces of a version that was accepted before. */
-  interfacesOf(component: SavedComponent, props: JsonObject): Pick<PropsPlan, "timers" | "endpoints"> {
+  interfacesOf(component: ComponentRecord, props: JsonObject): Pick<PropsPlan, "timers" | "endpoints"> {
     const definition = component.definition.configurableProps;
     return planProps({
       definition,
@@ -67,7 +68,7 @@ export class SourcePlanner {
     });
   }
 
-  async #find(orgId: string, reference: ComponentReference): Promise<{ component: SavedComponent; path: string }> {
+  async #find(orgId: string, reference: ComponentReference): Promise<{ component: ComponentRecord; path: string }> {
     const { componentId, componentCode, componentUrl, componentKey } = reference;
     if (componentId !== undefined) return this.#named(orgId, { path: "component_id", name: componentId });
     if (componentCode !== undefined) {
@@ -86,7 +87,7 @@ export class SourcePlanner {
   async #named(
     orgId: string,
     { path, name }: { path: string; name: string },
-  ): Promise<{ component: SavedComponent; path: string }> {
+  ): Promise<{ component: ComponentRecord; path: string }> {
     const component = await this.#components.find(orgId, name);
     if (!component) throw invalidInput([{ path, message: `there is no component ${name}` }]);
     return { component, path };
@@ -96,7 +97,7 @@ export class SourcePlanner {
    * Apps of which the catalogue says so need no account; of the others, those whose component never looks at `$auth`.
    */
   async #accountNeeds(
-    component: SavedComponent,
+    component: ComponentRecord,
     definition: readonly ConfigurableProp[],
   ): Promise<(slug: string) => boolean> {
     const slugs = definition.flatMap((prop) => (prop.type === "app" && prop.app !== undefined ? [prop.app] : []));

@@ -2,23 +2,17 @@ import { sql } from "kysely";
 import type { Database } from "../db/index.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { endpointsOf, stopTimers, type InterfaceOwner } from "./interface-rows.ts";
+import type { SourceSubscriptions } from "./source-parts.ts";
 import type { SourceLoader } from "./source-loader.ts";
 import { httpEmitterId } from "./trigger.ts";
 import type { Kysely } from "kysely";
 import type { Schema } from "../db/index.ts";
 
-/** Removes the subscriptions in which an emitter or listener takes part. */
-export interface SubscriptionPort {
-  /** Gives a new emitter the subscriptions that auto-subscriptions promise. */
-  onEmitterCreated(trx: Kysely<Schema>, emitter: { orgId: string; emitterId: string }): Promise<void>;
-  onParticipantDeleted(trx: Kysely<Schema>, participant: { orgId: string; id: string }): Promise<void>;
-}
-
 export interface SourcePurgeOptions {
   db: Database;
   endpoints: Endpoints;
   loader: SourceLoader;
-  subscriptions: SubscriptionPort;
+  subscriptions: SourceSubscriptions;
 }
 
 const EVENTS_PER_ROUND = 5_000;

@@ -4,6 +4,12 @@ import type { SourceParts } from "./source-parts.ts";
 import type { SourceRow } from "./source-rows.ts";
 import { SourceVersions } from "./source-version.ts";
 
+/** A source that some process works on, or did when it died. */
+interface WorkedOn extends SourceRow {
+  deploying_node_id: string | null;
+  deploying_epoch: number | null;
+}
+
 /** Cleans up after processes that died while they deployed or updated sources. */
 export class SourceRecovery {
   readonly #parts: SourceParts;
@@ -14,36 +20,42 @@ export class SourceRecovery {
     this.#versions = new SourceVersions(parts);
   }
 
-  /**
-   * Removes sources whose deploy was cut off, and settles those whose update was. Call it at the start of a node, and
-   * with the id of each node that is declared lost. Returns how many there were.
-   */
-  async recover(lostNodeId?: string): Promise<number> {
-    const abandoned = await this.#takeAbandoned(lostNodeId);
-    for (const row of abandoned) {
-      const owner = { orgId: row.org_id, sourceId: row.source_id };
-      await this.#parts.inWork.during(row.source_id, () =>
-        row.state === "deploying" ? this.#parts.purge.remove(owner) : this.#settle(owner, row),
-      );
+  /** Removes sources whose deploy was cut off, and settles those whose update was. Returns how many there were. */
+  async recover(): Promise<number> {
+    const { rows } = await sql<WorkedOn>`select * from sources where state in ('deploying', 'updating')`.execute(
+      this.#parts.db.kysely,
+    );
+    let count = 0;
+    for (const row of rows) {
+      if (!(await this.#isAbandoned(row))) continue;
+      const isOurs = await this.#parts.inWork.during(row.source_id, () => this.#takeOver(row));
+      if (isOurs) count++;
     }
-    return abandoned.length;
+    return count;
   }
 
-  /** Takes over what no living process works on: one node gets each. */
-  async #takeAbandoned(lostNodeId: string | undefined): Promise<SourceRow[]> {
-    const { nodeId, epoch } = this.#parts.node;
-    const inWork = this.#parts.inWork.ids;
-    const { rows } = await sql<SourceRow>`
-      update sources set deploying_node_id = ${nodeId}, deploying_epoch = ${epoch}
-      where (org_id, source_id) in (
-        select org_id, source_id from sources
-        left join nodes on node_id = deploying_node_id and nodes.epoch = deploying_epoch
-        where state in ('deploying', 'updating')
-          and (node_id is null or stopped_at_ms is not null or node_id = ${lostNodeId ?? null}
-            or (node_id = ${nodeId} and source_id <> all(${inWork}::text[])))
-        for update of sources skip locked)
-      returning *`.execute(this.#parts.db.kysely);
-    return rows;
+  async #isAbandoned(row: WorkedOn): Promise<boolean> {
+    const { node, inWork } = this.#parts;
+    const { deploying_node_id: nodeId, deploying_epoch: epoch } = row;
+    if (nodeId === null || epoch === null) return true;
+    if (nodeId === node.nodeId && epoch === node.epoch) return !inWork.has(row.source_id);
+    return node.isGone({ nodeId, epoch });
+  }
+
+  /** One node gets each. */
+  async #takeOver(row: WorkedOn): Promise<boolean> {
+    const { db, node, purge } = this.#parts;
+    const { rowCount } = await db.query(
+      `update sources set deploying_node_id = $3, deploying_epoch = $4
+       where org_id = $1 and source_id = $2 and state = $5
+         and (deploying_node_id, deploying_epoch) is not distinct from ($6::text, $7::bigint)`,
+      [row.org_id, row.source_id, node.nodeId, node.epoch, row.state, row.deploying_node_id, row.deploying_epoch],
+    );
+    if (rowCount === 0) return false;
+    const owner = { orgId: row.org_id, sourceId: row.source_id };
+    if (row.state === "deploying") await purge.remove(owner);
+    else await this.#settle(owner, row);
+    return true;
   }
 
   /**
@@ -51,27 +63,31 @@ export class SourceRecovery {
    * inactive, and says why on `$errors`.
    */
   async #settle(owner: InterfaceOwner, row: SourceRow): Promise<void> {
-    const { loader, hooks, log } = this.#parts;
     const version = await this.#versions.current(row);
     await this.#versions.put(owner, version);
-    let to: "active" | "inactive" = row.was_active ? "active" : "inactive";
+    const isActivated = row.was_active && (await this.#reactivate(owner));
+    await this.#versions.settle(owner, { version, to: isActivated ? "active" : "inactive" });
+  }
+
+  async #reactivate(owner: InterfaceOwner): Promise<boolean> {
+    const { loader, hooks, log } = this.#parts;
     const source = await loader.load(owner);
-    if (source && to === "active") {
-      // It may have been active or not: what deactivating says does not matter.
-      await hooks.run(source, "deactivate").catch(() => {});
-      try {
-        await hooks.run(source, "activate");
-      } catch (error) {
-        to = "inactive";
-        const msg = error instanceof Error ? error.message : String(error);
-        const payload = JSON.stringify({
-          error: { code: "ACTIVATE_FAILED", msg, cellId: owner.sourceId, ts: new Date().toISOString(), stack: null },
-          original_event: null,
-          original_context: { source_id: owner.sourceId, owner_id: owner.orgId },
-        });
-        await log.commit({ events: [{ orgId: owner.orgId, emitterId: owner.sourceId, channel: "$errors", payload }] });
-      }
+    if (!source) return false;
+    // It may have been active or not: what deactivating says does not matter.
+    await hooks.run(source, "deactivate").catch(() => {});
+    try {
+      await hooks.run(source, "activate");
+      return true;
+    } catch (error) {
+      const { orgId, sourceId } = owner;
+      const msg = error instanceof Error ? error.message : String(error);
+      const payload = JSON.stringify({
+        error: { code: "ACTIVATE_FAILED", msg, cellId: sourceId, ts: new Date().toISOString(), stack: null },
+        original_event: null,
+        original_context: { source_id: sourceId, owner_id: orgId },
+      });
+      await log.commit({ events: [{ orgId, emitterId: sourceId, channel: "$errors", payload }] });
+      return false;
     }
-    await this.#versions.settle(owner, { version, to });
   }
 }

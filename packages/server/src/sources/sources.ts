@@ -1,9 +1,8 @@
 import type { JsonObject, RunnerHost } from "@millrace/runner";
-import type { Vault } from "../accounts/index.ts";
+import type { Accounts, Vault } from "../accounts/index.ts";
 import { ApiError, type Page, type PageRequest } from "../core/index.ts";
 import { isUnavailable, type Database } from "../db/index.ts";
 import type { ClaimedDelivery, CommitUnit, EventLog } from "../events/index.ts";
-import type { ComponentPort } from "./component-port.ts";
 import { SourceDeliveries } from "./deliver.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { LoadedSource } from "./loaded-source.ts";
@@ -11,11 +10,11 @@ import type { Responders } from "./responders.ts";
 import { SecretProps } from "./secret-props.ts";
 import { SourceCreation, type NewSource } from "./source-creation.ts";
 import { SourceHooks } from "./source-hooks.ts";
-import { SourceInvoker, type CredentialsPort } from "./source-invoker.ts";
+import { SourceInvoker } from "./source-invoker.ts";
 import { SourceLoader } from "./source-loader.ts";
-import type { SourceParts } from "./source-parts.ts";
+import type { SourceComponents, SourceNode, SourceParts, SourceSubscriptions } from "./source-parts.ts";
 import { SourcePlanner } from "./source-planner.ts";
-import { SourcePurge, type SubscriptionPort } from "./source-purge.ts";
+import { SourcePurge } from "./source-purge.ts";
 import { SourceRecovery } from "./source-recovery.ts";
 import { SourceReplies, type SourceReply } from "./source-reply.ts";
 import { findSource, listSources } from "./source-rows.ts";
@@ -27,13 +26,13 @@ export interface SourcesOptions {
   db: Database;
   log: Pick<EventLog, "commit">;
   runner: Pick<RunnerHost, "invoke" | "retire">;
-  components: ComponentPort;
-  accounts: CredentialsPort;
+  components: SourceComponents;
+  accounts: Pick<Accounts, "credentialsFor">;
   vault: Pick<Vault, "seal" | "open">;
-  subscriptions: SubscriptionPort;
+  subscriptions: SourceSubscriptions;
   endpoints: Endpoints;
   responders: Responders;
-  node: { readonly nodeId: string; readonly epoch: number };
+  node: SourceNode;
   timeoutMs?: number;
   memoryMb?: number;
   onError(error: unknown): void;
@@ -67,7 +66,7 @@ export class Sources {
       planner: new SourcePlanner({ db, components }),
       hooks: new SourceHooks({ invoker, log }),
       purge: new SourcePurge({ db, endpoints, loader, subscriptions }),
-      inWork: new SourcesInWork(),
+      inWork: new SourcesInWork(node),
     };
     this.#options = options;
     this.#loader = loader;
@@ -90,12 +89,9 @@ export class Sources {
     this.#recoveryTimer = null;
   }
 
-  /**
-   * Cleans up after deploys and updates that a crash cut off: at start, and with the id of a node that was lost.
-   * Returns how many there were.
-   */
-  recover(lostNodeId?: string): Promise<number> {
-    return this.#recovery.recover(lostNodeId);
+  /** Cleans up after deploys and updates that a crash cut off; at start, and when a node was lost. Returns how many. */
+  recover(): Promise<number> {
+    return this.#recovery.recover();
   }
 
   /**
@@ -164,12 +160,16 @@ export class Sources {
     return source;
   }
 
-  /** A database that goes away in the middle of a change leaves it half done: finish it once it is back. */
+  /**
+   * A database that goes away in the middle of a change leaves it half done: that is finished once it is back. And what
+   * seems to be under way elsewhere may have been left by a node that died.
+   */
   async #guard<T>(change: () => Promise<T>): Promise<T> {
     try {
       return await change();
     } catch (error) {
-      if (isUnavailable(error)) this.#scheduleRecovery();
+      const isConflict = error instanceof ApiError && error.code === "conflict";
+      if (isConflict || isUnavailable(error)) this.#scheduleRecovery();
       throw error;
     }
   }
