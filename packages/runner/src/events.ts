@@ -33,6 +33,8 @@ export interface RunnerStats {
   readonly deployments: number;
   readonly inFlight: number;
   readonly queued: number;
+  /** Processes that do not answer, busy with something that never yields. */
+  readonly stuck: number;
   /** Invocations answered since start. */
   readonly runs: number;
 }

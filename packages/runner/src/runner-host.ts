@@ -1,5 +1,5 @@
 import { freemem, totalmem } from "node:os";
-import { mkdir, realpath } from "node:fs/promises";
+import { chmod, mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { AddressPolicy, HostResolver, type ResolveHost } from "./egress/index.ts";
 import type { RunnerEvent, RunnerStats, SandboxTierReport } from "./events.ts";
@@ -106,7 +106,8 @@ export class RunnerHost {
   static async start(options: RunnerHostOptions): Promise<RunnerHost> {
     const stateDir = await runnerStateDir(options.workDir);
     const storeDir = options.storeDir ?? join(stateDir, "store");
-    await mkdir(storeDir, { recursive: true, mode: 0o755 });
+    const isNew = (await mkdir(storeDir, { recursive: true })) !== undefined;
+    if (isNew) await chmod(storeDir, 0o755);
     const tools = await findTools(options.executableDirs);
     const layer = await prepareRuntimeLayer({
       stateDir,
@@ -182,6 +183,7 @@ export class RunnerHost {
       deployments: this.#runners.size,
       inFlight: runners.reduce((sum, runner) => sum + runner.inFlight, 0),
       queued: runners.reduce((sum, runner) => sum + runner.queued, 0),
+      stuck: runners.reduce((sum, runner) => sum + runner.stuck, 0),
       runs: this.#runs,
     };
   }

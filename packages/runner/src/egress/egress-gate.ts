@@ -53,6 +53,7 @@ export class EgressGate {
   readonly #options: EgressGateOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Duplex>();
+  readonly #surplus = new WeakSet<Duplex>();
   #clients = 0;
   #isOpen = false;
 
@@ -68,6 +69,10 @@ export class EgressGate {
       (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response),
     );
     this.#server.on("clientError", (_error, socket) => socket.destroy());
+  }
+
+  get #idleTimeoutMs(): number {
+    return this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
   }
 
   /** Starts listening. Everything is refused until `open`. */
@@ -91,11 +96,15 @@ export class EgressGate {
 
   #admit(socket: Socket): void {
     this.#track(socket);
-    socket.setTimeout(this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS, () => socket.destroy());
     this.#clients++;
     socket.once("close", () => this.#clients--);
     if (this.#clients <= (this.#options.maxConnections ?? MAX_CONNECTIONS)) return;
-    socket.end(rawReply(new EgressError("EMFILE", "too many open connections")));
+    // Answered once it asks: a reply before the request would be lost in the sandbox's failing write.
+    this.#surplus.add(socket);
+  }
+
+  #assertAdmitted(socket: Duplex): void {
+    if (this.#surplus.has(socket)) throw new EgressError("EMFILE", "too many open connections");
   }
 
   #track(socket: Duplex): void {
@@ -107,23 +116,27 @@ export class EgressGate {
   async #tunnel(tunnel: { authority: string; socket: Socket; head: Buffer }): Promise<void> {
     const { socket, head } = tunnel;
     try {
+      this.#assertAdmitted(socket);
       const upstream = await this.#connect(parseAuthority(tunnel.authority));
       if (socket.destroyed) return void upstream.destroy();
       socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
       this.sentBytes += head.length + 1;
       if (head.length > 0) upstream.write(head);
       socket.on("data", (chunk: Buffer) => (this.sentBytes += chunk.length));
+      // The HTTP server has taken its own timeouts off when it handed the socket over.
+      socket.setTimeout(this.#idleTimeoutMs, () => socket.destroy());
       socket.pipe(upstream).pipe(socket);
       // Not `destroy`: what the one side has sent before it closed still belongs to the other.
       upstream.once("close", (hadError) => (hadError ? socket.destroy() : socket.destroySoon()));
       socket.once("close", (hadError) => (hadError ? upstream.destroy() : upstream.destroySoon()));
     } catch (error) {
-      if (!socket.destroyed) socket.end(rawReply(EgressError.from(error)));
+      if (!socket.destroyed) socket.end(rawReply(EgressError.from(error)), () => socket.destroy());
     }
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      this.#assertAdmitted(request.socket);
       const url = request.url ?? "";
       if (url.startsWith("/resolve?")) await this.#answerResolve(url, response);
       else await this.#forward(request, response);
@@ -133,6 +146,7 @@ export class EgressGate {
       response.writeHead(statusOf(failure), {
         [EGRESS_ERROR_HEADER]: failure.code,
         "content-type": "application/json",
+        connection: "close",
       });
       response.end(JSON.stringify({ code: failure.code, message: failure.message }));
     }
@@ -178,7 +192,7 @@ export class EgressGate {
       const addresses = await vettedAddresses(target, { policy, resolve });
       const socket = await openTarget(addresses, target.port);
       this.#track(socket);
-      socket.setTimeout(this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS, () => socket.destroy());
+      socket.setTimeout(this.#idleTimeoutMs, () => socket.destroy());
       this.#options.onAttempt?.({ ...target, address: socket.remoteAddress ?? null, isAllowed: true, reason: null });
       return socket;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { bareHost, type AddressPolicy } from "./address-policy.ts";
 import type { ResolveHost } from "./host-resolver.ts";
 
@@ -39,6 +39,7 @@ export function parseAuthority(authority: string): EgressTarget {
 }
 
 async function resolveInTime(host: string, resolve: ResolveHost): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host];
   const { promise, reject } = Promise.withResolvers<never>();
   const late = new EgressError("ETIMEDOUT", `${host} was not resolved in time`);
   const timer = setTimeout(() => reject(late), RESOLVE_TIMEOUT_MS);

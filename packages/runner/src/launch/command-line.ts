@@ -120,12 +120,14 @@ function restrained(options: CommandOptions): Command {
     tmpDir: options.tmpDir,
     platformDir: options.platformDir,
   };
-  const readable = [layer.dir, options.storeDir, options.tmpDir, options.platformDir].filter((path) => path !== null);
+  // Components name /tmp itself, so it is theirs as well.
+  const writable = [options.tmpDir, "/tmp"];
+  const readable = [layer.dir, options.storeDir, options.platformDir, ...writable].filter((path) => path !== null);
   const permissions = [
     "--permission",
     "--allow-worker",
     ...readable.map((path) => `--allow-fs-read=${path}`),
-    `--allow-fs-write=${options.tmpDir}`,
+    ...writable.map((path) => `--allow-fs-write=${path}`),
   ];
   // Without a user or namespace of its own the count would include everything else that this user runs.
   const processCount = options.uid === null ? null : MAX_PROCESSES;

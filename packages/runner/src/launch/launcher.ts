@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdir, open, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, open, rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
@@ -48,7 +48,7 @@ export interface LaunchedProcess {
   kill(): void;
 }
 
-const STDERR_TAIL_BYTES = 4_096;
+const STDERR_TAIL_BYTES = 16_384;
 /** A process outside that holds on to our pipes must not hold up the end of its parent. */
 const PIPES_GRACE_MS = 2_000;
 
@@ -65,7 +65,10 @@ export class Launcher {
 
   /** Prepares what all processes of the tier share. @throws when the tier cannot be had. */
   static async create(options: LauncherOptions): Promise<Launcher> {
-    for (const name of ["e", "t"]) await mkdir(join(options.stateDir, name), { recursive: true, mode: 0o711 });
+    for (const dir of ["e", "t"].map((name) => join(options.stateDir, name))) {
+      await mkdir(dir, { recursive: true });
+      await chmod(dir, 0o711);
+    }
     if (options.tier === "B") await refuseNetworkByUid(options.tools.nft ?? "nft");
     return new Launcher(options);
   }

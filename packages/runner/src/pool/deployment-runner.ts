@@ -65,6 +65,9 @@ export class DeploymentRunner {
   get queued(): number {
     return this.#queue.length;
   }
+  get stuck(): number {
+    return this.#members.values().reduce((sum, { sandbox }) => sum + Number(sandbox.isStuck), 0);
+  }
   get isIdle(): boolean {
     return !this.#isStarting && this.#queue.length === 0 && this.inFlight === 0;
   }

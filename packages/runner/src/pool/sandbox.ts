@@ -3,11 +3,11 @@ import type { EgressAttempt } from "../egress/index.ts";
 import { readLoaded } from "../inbound-definition.ts";
 import { readLate, readLoadFailed, readPartial, readPong, readRespond, readResult } from "../inbound.ts";
 import type { ComponentDefinition, Invocation, InvocationListener } from "../invocation.ts";
-import type { LaunchedProcess } from "../launch/index.ts";
+import type { LaunchedProcess, ProcessEnd } from "../launch/index.ts";
 import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
 import type { LatePayload, LoadPayload } from "../messages.ts";
 import { ActiveRun, type RunOutcome } from "./active-run.ts";
-import { reasonOf, type EndReason } from "./end-reason.ts";
+import { reasonOf, startFailureOf, type EndReason } from "./end-reason.ts";
 
 /** The process ended before it could answer. */
 export class SandboxEndedError extends Error {
@@ -86,7 +86,7 @@ export class Sandbox {
     this.#loaded.promise.catch(() => undefined);
     this.#writer = new FrameWriter(options.process.channel);
     options.process.channel.on("data", (chunk: Buffer) => this.#receive(chunk));
-    this.ended = options.process.ended.then((end) => this.#settle(this.#killedFor ?? reasonOf(end, this.memoryMb)));
+    this.ended = options.process.ended.then((end) => this.#settle(this.#reasonOf(end)));
     this.#startTimer(
       options.startTimeoutMs,
       { code: "UNAVAILABLE", message: "The sandbox did not start in time" },
@@ -144,6 +144,8 @@ export class Sandbox {
   kill(reason: EndReason): void {
     this.#killedFor ??= reason;
     this.#options.process.kill();
+    // Killed half-way through its start, a tool may leave its child behind; that one ends with the channel.
+    if (this.#state === "starting") this.#options.process.channel.destroy();
   }
 
   #startTimer(timeoutMs: number, reason: EndReason, until: Promise<unknown>): void {
@@ -216,6 +218,11 @@ export class Sandbox {
 
   #handleLate(frame: Frame): void {
     if (this.#lateFrames++ < MAX_LATE_FRAMES) this.owner?.onLate(readLate(parseBody(frame)));
+  }
+
+  #reasonOf(end: ProcessEnd): EndReason {
+    if (this.#killedFor !== null) return this.#killedFor;
+    return this.#state === "starting" ? startFailureOf(end) : reasonOf(end, this.memoryMb);
   }
 
   #settle(reason: EndReason): EndReason {

@@ -1,0 +1,2 @@
+/** Real runner hosts and ready-made deployments for tests. */
+export { sourceCode, TestHost, type TestHostOptions } from "./test-host.ts";
