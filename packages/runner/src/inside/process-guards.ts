@@ -27,14 +27,18 @@ export function guardProcess({ reporter, fail }: GuardOptions): EndProcess {
   process.abort = refuse("process.abort()");
   Object.defineProperty(process, "reallyExit", { value: refuse("process.reallyExit()"), writable: true });
   guardKill(refuse("process.kill() on itself"));
+  const note = (scope: InvocationScope | undefined, thrown: unknown): void => {
+    const err = reporter.describe(thrown);
+    if (scope) scope.observe({ k: "error", ts: Date.now(), err });
+    else process.stderr.write(`${err.stack ?? err.message}\n`);
+  };
   process.on("uncaughtException", (error) => {
     const scope = currentScope.getStore();
-    if (!scope) return;
-    if (scope.isEnded) scope.observe({ k: "error", ts: Date.now(), err: reporter.describe(error) });
-    else fail(scope, error);
+    if (scope && !scope.isEnded) fail(scope, error);
+    else note(scope, error);
   });
   process.on("unhandledRejection", (reason) => {
-    currentScope.getStore()?.observe({ k: "error", ts: Date.now(), err: reporter.describe(reason) });
+    note(currentScope.getStore(), reason);
   });
   return end;
 }

@@ -248,6 +248,8 @@ describe("misbehaving code", () => {
       error?.stack ?? "",
       /^TypeError: Cannot read properties of null.*\n +at Object\.run \(component\.mjs:1:\d+\)$/,
     );
+    const caused = await run(`throw new Error("outer", { cause: new RangeError("inner") });`);
+    assert.match(caused.error?.stack ?? "", /^Error: outer\n +at .*\nCaused by: RangeError: inner\n +at /);
     const configuration = await run(`throw Object.assign(new Error("Set **it**"), { name: "ConfigurationError" });`);
     assert.deepEqual(configuration.error, {
       code: "CONFIGURATION_ERROR",

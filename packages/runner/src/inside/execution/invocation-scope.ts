@@ -115,7 +115,7 @@ export class InvocationScope {
   observe(observation: Observation): void {
     if (this.#logBytes > LOG_LIMIT_BYTES) return;
     const room = LOG_LIMIT_BYTES - this.#logBytes;
-    const sizeBytes = (observation.msg?.length ?? 0) + (observation.err?.message.length ?? 0) + 64;
+    const sizeBytes = sizeOf(observation);
     this.#logBytes += sizeBytes;
     if (sizeBytes <= room) {
       this.#record(observation);
@@ -128,7 +128,7 @@ export class InvocationScope {
   #record(observation: Observation): void {
     if (!this.#isEnded) {
       this.#logs.push(observation);
-      this.#grow((observation.msg?.length ?? 0) + 64);
+      this.#grow(sizeOf(observation));
     } else if (this.#lateFrames++ < MAX_LATE_FRAMES) {
       this.#output.late(observation);
     }
@@ -164,4 +164,8 @@ export class InvocationScope {
     this.#unsentBytes = 0;
     return taken;
   }
+}
+
+function sizeOf({ msg, err }: Observation): number {
+  return 64 + (msg?.length ?? 0) + (err ? err.message.length + (err.stack?.length ?? 0) : 0);
 }

@@ -1,9 +1,11 @@
 import type { InvocationError, Observation } from "../../invocation.ts";
 import { isObject } from "../definition/index.ts";
+import type { UserObject } from "../definition/index.ts";
 import { stringifyLenient } from "../safe-json.ts";
 
 type DescribedError = NonNullable<Observation["err"]>;
 
+const MAX_CAUSES = 3;
 const MAX_MESSAGE_CHARS = 64 * 1024;
 
 /** Tells users about their errors in terms of their own code: our frames and directories do not show. */
@@ -51,8 +53,16 @@ export class ErrorReporter {
     return {
       name: typeof name === "string" && name !== "" ? name : "Error",
       message: this.#clip(this.#shorten(text)),
-      ...(typeof stack === "string" && stack !== "" && { stack: this.#clip(this.cleanStack(stack)) }),
+      ...(typeof stack === "string" && stack !== "" && { stack: this.#clip(this.#wholeStack(thrown, 0)) }),
     };
+  }
+
+  /** With the causes below it: `fetch failed` alone helps nobody. */
+  #wholeStack(error: UserObject, depth: number): string {
+    const { stack, cause } = error;
+    const own = this.cleanStack(String(stack));
+    if (depth >= MAX_CAUSES || !isObject(cause) || typeof cause["stack"] !== "string") return own;
+    return `${own}\nCaused by: ${this.#wholeStack(cause, depth + 1)}`;
   }
 
   /**

@@ -32,6 +32,8 @@ interface Hydration extends InstanceInput {
   readonly dynamicFields: ReadonlyMap<string, UserObject>;
 }
 
+/** `$emit` is done when it returns; some code chains on the promise that it is typed to return. */
+const EMITTED = Promise.resolve();
 const NO_METHODS: MethodTable = { functions: [], values: [] };
 const NO_FIELDS: ReadonlyMap<string, UserObject> = new Map();
 
@@ -81,7 +83,10 @@ export class Blueprint {
     this.#addUnplanned(instance, hydration);
     if (this.#emitsEvents) {
       const { scope } = input;
-      hide(instance, "$emit", (event: unknown, metadata?: unknown) => scope.emit(event, metadata));
+      hide(instance, "$emit", (event: unknown, metadata?: unknown) => {
+        scope.emit(event, metadata);
+        return EMITTED;
+      });
     }
     return instance;
   }

@@ -1,3 +1,2 @@
 /** Makes `this`: what a component's functions see of its props, apps, methods and services. */
 export { Blueprint } from "./blueprint.ts";
-export type { InstanceInput } from "./blueprint.ts";
