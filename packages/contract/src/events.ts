@@ -21,7 +21,7 @@ export const eventSummarySchema = Type.Object({
 });
 
 const eventId = (description: string) => Type.Optional(Type.String({ description }));
-const sourceId = Type.Object({ id: Type.String({ description: "`dc_…`" }) });
+const sourceId = Type.Object({ source_id: Type.String({ description: "`dc_…`" }) });
 const channel = Type.Optional(
   Type.String({
     maxLength: 200,
@@ -34,7 +34,7 @@ export const eventOperations = {
   listSourceEvents: operation({
     id: "listSourceEvents",
     method: "GET",
-    path: "/sources/:id/event_summaries",
+    path: "/sources/:source_id/event_summaries",
     summary: "Get the events of a source, newest first",
     description: "Events larger than 1 KB are cut unless `expand=event`.",
     tag,
@@ -53,7 +53,7 @@ export const eventOperations = {
   deleteSourceEvents: operation({
     id: "deleteSourceEvents",
     method: "DELETE",
-    path: "/sources/:id/events",
+    path: "/sources/:source_id/events",
     summary: "Delete events of a source",
     description:
       "All of a channel, or those from `start_id` to `end_id`, both included. On `$in` this cancels events that are put off. " +
@@ -72,7 +72,7 @@ export const eventOperations = {
   streamSourceEvents: operation({
     id: "streamSourceEvents",
     method: "GET",
-    path: "/sources/:id/sse",
+    path: "/sources/:source_id/sse",
     summary: "Follow the events of a source as server-sent events",
     description:
       "Each message's `id` is the event's id: reconnect with `Last-Event-ID` to go on without a gap. A comment is sent every 15 s.",

@@ -33,7 +33,7 @@ export const webhookDeliverySchema = Type.Object({
 
 const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 const url = Type.String({ maxLength: 2_000, description: "An http or https URL." });
-const webhookId = Type.Object({ id: Type.String({ description: "`wh_…`" }) });
+const webhookId = Type.Object({ webhook_id: Type.String({ description: "`wh_…`" }) });
 const tag = "Webhooks";
 
 export const webhookOperations = {
@@ -53,7 +53,7 @@ export const webhookOperations = {
   getWebhook: operation({
     id: "getWebhook",
     method: "GET",
-    path: "/webhooks/:id",
+    path: "/webhooks/:webhook_id",
     summary: "Get a webhook",
     tag,
     access: "token",
@@ -64,7 +64,7 @@ export const webhookOperations = {
   updateWebhook: operation({
     id: "updateWebhook",
     method: "PUT",
-    path: "/webhooks/:id",
+    path: "/webhooks/:webhook_id",
     summary: "Update a webhook",
     tag,
     access: "token",
@@ -81,7 +81,7 @@ export const webhookOperations = {
   deleteWebhook: operation({
     id: "deleteWebhook",
     method: "DELETE",
-    path: "/webhooks/:id",
+    path: "/webhooks/:webhook_id",
     summary: "Delete a webhook, its subscriptions and what it was still owed",
     tag,
     access: "token",
@@ -92,7 +92,7 @@ export const webhookOperations = {
   rotateWebhookSigningKey: operation({
     id: "rotateWebhookSigningKey",
     method: "POST",
-    path: "/webhooks/:id/rotate_signing_key",
+    path: "/webhooks/:webhook_id/rotate_signing_key",
     summary: "Replace a webhook's signing key",
     tag,
     access: "token",
@@ -103,7 +103,7 @@ export const webhookOperations = {
   listWebhookDeliveries: operation({
     id: "listWebhookDeliveries",
     method: "GET",
-    path: "/webhooks/:id/deliveries",
+    path: "/webhooks/:webhook_id/deliveries",
     summary: "List the deliveries of a webhook, newest first, those still owed included",
     tag,
     access: "token",
@@ -115,7 +115,7 @@ export const webhookOperations = {
   redeliverWebhook: operation({
     id: "redeliverWebhook",
     method: "POST",
-    path: "/webhooks/:id/redeliver",
+    path: "/webhooks/:webhook_id/redeliver",
     summary: "Deliver again",
     description:
       "One delivery, or all dead ones since a time whose event has not arrived otherwise (10,000 at once at most).",

@@ -1,4 +1,6 @@
 import type { Accounts, ApiKeys, Apps, AuditLog, Projects, Users, Workspaces } from "../accounts/index.ts";
+import type { WebhookLog, Webhooks } from "../delivery/index.ts";
+import type { EventStreams, EventSummaries, Subscriptions } from "../events/index.ts";
 import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
 
@@ -9,8 +11,13 @@ export interface ApiServices {
   apps: Apps;
   audit: AuditLog;
   components: Components;
+  streams: EventStreams;
+  summaries: EventSummaries;
   projects: Projects;
   sources: Sources;
+  subscriptions: Subscriptions;
   users: Users;
+  webhookLog: WebhookLog;
+  webhooks: Webhooks;
   workspaces: Workspaces;
 }

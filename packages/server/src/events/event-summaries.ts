@@ -1,6 +1,7 @@
-import { eventIdTimeMs, formatEventId, invalidInput, parseEventId } from "../core/index.ts";
+import { eventIdTimeMs, formatEventId, invalidInput, notFound, parseEventId } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import type { EventMetadata } from "../queue/index.ts";
+import { findParticipants } from "./participants.ts";
 
 export interface EmitterChannel {
   orgId: string;
@@ -90,6 +91,13 @@ export class EventSummaries {
       },
       data,
     };
+  }
+
+  /** The workspace, of those given, that an emitter belongs to. @throws ApiError 404 */
+  async ownerOf(orgIds: readonly string[], emitterId: string): Promise<string> {
+    const [orgId] = await findParticipants(this.#db, { orgIds, id: emitterId });
+    if (orgId === undefined || emitterId.startsWith("wh_")) throw notFound(`Emitter ${emitterId}`);
+    return orgId;
   }
 
   /** The events after one, oldest first: how streams go on. */

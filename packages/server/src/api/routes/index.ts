@@ -5,6 +5,9 @@ import { accountRoutes } from "./accounts/index.ts";
 import { apiKeyRoutes } from "./api_keys/index.ts";
 import { appRoutes } from "./apps/index.ts";
 import { componentRoutes } from "./components/index.ts";
+import { eventRoutes } from "./events/index.ts";
+import { subscriptionRoutes } from "./subscriptions/index.ts";
+import { webhookRoutes } from "./webhooks/index.ts";
 import { projectRoutes } from "./projects/index.ts";
 import { sourceRoutes } from "./sources/index.ts";
 import { userRoutes } from "./users/index.ts";
@@ -16,6 +19,9 @@ export function allRoutes(services: ApiServices): Route[] {
     ...apiKeyRoutes(services),
     ...appRoutes(services),
     ...componentRoutes(services),
+    ...eventRoutes(services),
+    ...subscriptionRoutes(services),
+    ...webhookRoutes(services),
     ...projectRoutes(services),
     ...sourceRoutes(services),
     ...userRoutes(services),

@@ -1,0 +1,15 @@
+import { subscriptionOperations } from "@millrace/contract";
+import { pageReply, pageRequestOf } from "../../../core/index.ts";
+import type { Subscriptions } from "../../../events/index.ts";
+import { route, type Route } from "../../route.ts";
+import { subscriptionOf } from "./subscription-view.ts";
+
+export function listWorkspaceSubscriptions(services: { subscriptions: Subscriptions }): Route {
+  return route(subscriptionOperations.listWorkspaceSubscriptions, async (request) => {
+    const page = await services.subscriptions.list(
+      [request.memberOf(request.input.workspace_id)],
+      pageRequestOf(request.input),
+    );
+    return pageReply(page, { idOf: (row) => row.subscription_id, itemOf: subscriptionOf });
+  });
+}
