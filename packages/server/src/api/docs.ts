@@ -25,6 +25,7 @@ const PAGE = `<!doctype html>
 // Nothing of the reference leaves this server: no fonts, proxy, telemetry or assistant of others.
 const START_SCRIPT = `Scalar.createApiReference("#app", {
   url: "/v1/openapi.json",
+  servers: [{ url: location.origin + "/v1" }],
   withDefaultFonts: false,
   proxyUrl: "",
   telemetry: false,
