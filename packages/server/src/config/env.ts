@@ -50,3 +50,8 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
   );
   return { values, unknownNames };
 }
+
+/** The process's environment as it is: for what other programs' settings say, such as npm's. */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

@@ -1,0 +1,57 @@
+import type { Logger } from "pino";
+import type { Vault } from "../accounts/index.ts";
+import type { Config } from "../config/index.ts";
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "../core/index.ts";
+import { NodeWork } from "../daemon/index.ts";
+import type { Database, NodeRegistration } from "../db/index.ts";
+import { WebhookCache, WebhookDeliveries, WebhookHealth, WebhookLog, Webhooks } from "../delivery/index.ts";
+import type { Egress } from "../egress/index.ts";
+import { Subscriptions } from "../events/index.ts";
+
+export interface EventWorkOptions {
+  db: Database;
+  log: Logger;
+  node: NodeRegistration;
+  config: Config;
+  vault: Vault;
+  egress: Egress;
+  webhookRetryPolicy: RetryPolicy | undefined;
+}
+
+const WEBHOOK_GIVE_UP_AFTER_MS = 5 * 24 * 3_600_000;
+const SLOTS_PER_LISTENER = 64;
+
+/** The log, and everything that carries its events. */
+export type EventWork = ReturnType<typeof buildEventWork>;
+
+/** Builds the log, the queue, subscriptions and webhooks; starts nothing. */
+export function buildEventWork(options: EventWorkOptions) {
+  const { db, log, node, config, vault } = options;
+  const { deliverySlots } = config.limits;
+  const work = new NodeWork({
+    db,
+    registration: node,
+    limits: { total: deliverySlots, perListener: Math.min(SLOTS_PER_LISTENER, deliverySlots) },
+    onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
+  });
+  const subscriptions = new Subscriptions({ db, cache: work.subscriptions });
+  const webhookCache = new WebhookCache({ db, vault });
+  if (config.roles.includes("worker")) registerWebhooks(work, webhookCache, options);
+  return {
+    work,
+    subscriptions,
+    webhookCache,
+    webhooks: new Webhooks({ db, vault, subscriptions }),
+    webhookLog: new WebhookLog({ db, onOwed: (dueAtMs) => work.claims.waiting(dueAtMs) }),
+  };
+}
+
+function registerWebhooks(work: NodeWork, cache: WebhookCache, options: EventWorkOptions): void {
+  const deliveries = new WebhookDeliveries({
+    egress: options.egress,
+    cache,
+    health: new WebhookHealth({ db: options.db, cache, giveUpAfterMs: WEBHOOK_GIVE_UP_AFTER_MS }),
+    retryPolicy: options.webhookRetryPolicy ?? DEFAULT_RETRY_POLICY,
+  });
+  work.dispatcher.register("wh_", (delivery, signal) => deliveries.handle(delivery, signal));
+}

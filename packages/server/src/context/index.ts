@@ -1,0 +1,3 @@
+/** Builds a node out of its parts, by its roles, and takes it down again. */
+export { credentialsPath } from "./credentials-file.ts";
+export { startServer, type RunningServer, type ServerOverrides } from "./start-server.ts";

@@ -1,0 +1,196 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
+import type { NpmSettings } from "@millrace/runner";
+import type { Logger } from "pino";
+import { allRoutes, buildApi, HttpFront } from "../api/index.ts";
+import { loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
+import { StartupError, type RetryPolicy } from "../core/index.ts";
+import { Housekeeping, storageChores } from "../daemon/index.ts";
+import { NodeRegistration, type Database } from "../db/index.ts";
+import { Egress } from "../egress/index.ts";
+import { seedExamples } from "../registry/index.ts";
+import { startCodeWork, type CodeWork } from "./code-work.ts";
+import { buildEventWork, type EventWork } from "./event-work.ts";
+import { buildIdentity, type Identity } from "./identity.ts";
+import { createLogger } from "./logger.ts";
+import { readinessOf } from "./readiness.ts";
+import { assertTierServes } from "./sandbox-rule.ts";
+import { buildSourceWork, type SourceWork } from "./source-work.ts";
+import { openStorage } from "./storage.ts";
+
+export interface ServerOverrides {
+  npmSettings: NpmSettings;
+  log?: Logger;
+  webhookRetryPolicy?: RetryPolicy;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly db: Database;
+  /** Drains within 10 seconds. */
+  stop(): Promise<void>;
+}
+
+const EXAMPLES = new URL("../../../../examples/", import.meta.url);
+const PACKAGE = new URL("../../package.json", import.meta.url);
+const FRONT_GRACE_MS = 2_000;
+const DAY_MS = 24 * 3_600_000;
+
+interface Base {
+  readonly config: Config;
+  readonly overrides: ServerOverrides;
+  readonly log: Logger;
+  readonly db: Database;
+  readonly secretKey: Buffer;
+  readonly publicUrl: string;
+}
+
+interface Parts {
+  readonly identity: Identity;
+  readonly code: CodeWork;
+  readonly events: EventWork;
+  readonly sources: SourceWork;
+}
+
+/**
+ * Starts a node: the front first, so that callers get 503 instead of a refused connection, then storage, sandboxes and
+ * the roles. What was started is stopped again when a later part fails.
+ * @throws StartupError with one readable sentence
+ */
+export async function startServer(config: Config, overrides: ServerOverrides): Promise<RunningServer> {
+  prepareDataDir(config.dataDir);
+  const secretKey = loadSecretKey(config).key;
+  const log = overrides.log ?? createLogger({ level: config.logLevel });
+  for (const warning of config.warnings) log.warn(warning);
+  await using stack = new AsyncDisposableStack();
+  const front = new HttpFront();
+  const publicUrl = config.publicUrl ?? `http://localhost:${await listen(front, config)}`;
+  stack.defer(() => front.close(FRONT_GRACE_MS));
+  const storage = await openStorage(config, log);
+  stack.defer(() => storage.stop());
+  const base = { config, overrides, log, db: storage.db, secretKey, publicUrl };
+  const parts = await buildParts(base, stack);
+  const app = await buildApp(base, parts);
+  stack.defer(() => app.close());
+  await startParts(base, parts, stack);
+  // Last in, first out: no request arrives any more when the parts behind it stop.
+  stack.defer(() => front.close(FRONT_GRACE_MS));
+  front.open({ ...(config.roles.includes("ingest") && { ingest: parts.sources.http }), api: app.routing });
+  const running = stack.move();
+  return { url: publicUrl, db: storage.db, stop: () => running.disposeAsync() };
+}
+
+async function listen(front: HttpFront, { host, port }: Config): Promise<number> {
+  try {
+    return await front.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    const reason = code === "EADDRINUSE" ? "is taken by another program" : `cannot be listened on (${String(code)})`;
+    throw new StartupError("port_taken", `MILLRACE_PORT: ${host}:${port} ${reason}; choose another port`, {
+      cause: error,
+    });
+  }
+}
+
+async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Parts> {
+  const { config, overrides, log, db, secretKey, publicUrl } = base;
+  const egress = new Egress({ rules: { allow: config.egressAllow, publicUrl } });
+  stack.defer(() => egress.stop());
+  const identity = await buildIdentity({ db, log, secretKey, dataDir: config.dataDir, publicUrl });
+  const { npmSettings, webhookRetryPolicy } = overrides;
+  const code = await startCodeWork({ db, log, config, egress, publicUrl, npmSettings });
+  stack.defer(() => code.runner.stop());
+  stack.defer(() => code.dependencies[Symbol.asyncDispose]());
+  await assertTierServes({ db, config, code, log });
+  const node = await NodeRegistration.register({ db, nodeName: loadNodeName(config), roles: config.roles });
+  stack.defer(() => node.stop());
+  const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
+  const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code });
+  return { identity, code, events, sources };
+}
+
+async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
+  const { identity, code, events, sources } = parts;
+  const { summaries, streams } = events.work;
+  const { accounts, apiKeys, apps, audit, projects, users, workspaces } = identity;
+  const { subscriptions, webhooks, webhookLog } = events;
+  const services = {
+    ...{ accounts, apiKeys, apps, audit, projects, users, workspaces },
+    ...{ components: code.components, sources: sources.sources },
+    ...{ subscriptions, webhooks, webhookLog, summaries, streams },
+  };
+  const app = buildApi({
+    log: base.log,
+    routes: base.config.roles.includes("api") ? allRoutes(services) : [],
+    authenticate: (token) => apiKeys.authenticate(token),
+    bodyLimitBytes: base.config.limits.httpBodyBytes,
+    idempotency: identity.idempotency,
+    meta: {
+      version: await versionOfMillrace(),
+      publicUrl: base.publicUrl,
+      readiness: readinessOf({ db: base.db, code, roles: base.config.roles }),
+    },
+  });
+  await app.ready();
+  return app;
+}
+
+async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack): Promise<void> {
+  const { identity, events, sources } = parts;
+  const { roles } = base.config;
+  startCaches(parts, stack);
+  identity.apiKeys.start();
+  stack.defer(() => identity.apiKeys.stop());
+  await events.work.start();
+  stack.defer(() => events.work.stop());
+  sources.sources.start();
+  stack.defer(() => sources.sources.stop());
+  await sources.files.start();
+  stack.defer(() => sources.files.stop());
+  await sources.sources.recover();
+  if (roles.includes("scheduler")) {
+    await sources.timers.start();
+    stack.defer(() => sources.timers.stop());
+  }
+  startHousekeeping(base, parts, stack);
+  if (roles.includes("api")) await publishExamples(base, parts);
+}
+
+function startCaches({ identity, events, sources }: Parts, stack: AsyncDisposableStack): void {
+  for (const part of [identity.idempotency, events.webhookCache, sources.endpoints, sources.responders]) {
+    part.start();
+    stack.defer(() => part.stop());
+  }
+}
+
+function startHousekeeping({ db, config, log }: Base, { code }: Parts, stack: AsyncDisposableStack): void {
+  const unusedPackages = {
+    name: "unused dependency sets",
+    everyMs: DAY_MS,
+    run: (nowMs: number) => code.components.collectGarbage(nowMs),
+  };
+  const housekeeping = new Housekeeping({
+    chores: [...storageChores({ db, retentionMs: config.limits.retentionMs }), unusedPackages],
+    onError: ({ name, error }) => log.warn({ err: error, chore: name }, "a chore failed; it is tried again"),
+  });
+  housekeeping.start();
+  stack.defer(() => housekeeping.stop());
+}
+
+/** The instance's registry begins with our own examples, in the name of the first workspace. */
+async function publishExamples({ db, log }: Base, { code }: Parts): Promise<void> {
+  const first = await db.query<{ org_id: string }>("select org_id from workspaces order by created_at_ms limit 1");
+  const orgId = first.rows[0]?.org_id;
+  if (orgId === undefined) return;
+  const dir = fileURLToPath(EXAMPLES);
+  await seedExamples({ db, components: code.components }, { dir, orgId }).catch((error: unknown) => {
+    log.warn({ err: error }, "publishing the examples failed; the next start tries again");
+  });
+}
+
+async function versionOfMillrace(): Promise<string> {
+  const content: unknown = JSON.parse(await readFile(PACKAGE, "utf8"));
+  const isKnown = typeof content === "object" && content !== null && "version" in content;
+  return isKnown ? String(content.version) : "unknown";
+}
