@@ -112,7 +112,7 @@ function queryOf(fields: Record<string, unknown>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
-    query.set(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+    query.set(name, typeof value === "string" ? value : JSON.stringify(value));
   }
   const text = query.toString();
   return text === "" ? "" : `?${text}`;

@@ -43,7 +43,7 @@ export async function errorOf(response: Response): Promise<MillraceError> {
   }
   return new MillraceError({
     ...common,
-    code: String(body["code"] ?? "unexpected_reply"),
+    code: typeof body["code"] === "string" ? body["code"] : "unexpected_reply",
     message: body["error"],
     details: Array.isArray(body["details"]) ? (body["details"] as { path: string; message: string }[]) : [],
     userStack: typeof body["stack"] === "string" ? body["stack"] : null,

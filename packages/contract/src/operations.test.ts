@@ -23,7 +23,7 @@ void test("no two operations share a method and a path", () => {
 
 void test("the parameters of each path are declared, and nothing else is", () => {
   for (const [id, operation] of all) {
-    const named = [...operation.path.matchAll(/:(\w+)/g)].map((match) => match[1]);
+    const named = [...operation.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
     assert.deepEqual(namesIn(operation.params).toSorted(), named.toSorted(), id);
   }
 });

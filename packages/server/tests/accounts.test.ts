@@ -21,8 +21,12 @@ interface Account {
   expires_at?: string | null;
 }
 
-function dataOf<T>(reply: { body: unknown }): T {
-  return (reply.body as { data: T }).data;
+function accountIn(reply: { body: unknown }): Account {
+  return (reply.body as { data: Account }).data;
+}
+
+function accountsIn(reply: { body: unknown }): Account[] {
+  return (reply.body as { data: Account[] }).data;
 }
 
 async function connect(body: object = {}): Promise<Account> {
@@ -30,7 +34,7 @@ async function connect(body: object = {}): Promise<Account> {
     body: { app: "slack_bot", credentials: { bot_token: CANARY }, name: "Bot", ...body },
   });
   assert.equal(reply.status, 200, JSON.stringify(reply.body));
-  return dataOf<Account>(reply);
+  return accountIn(reply);
 }
 
 async function saveComponent(definition: object): Promise<void> {
@@ -62,9 +66,9 @@ void test("credentials come back only when asked for, and the reading is audited
   assert.ok(!("credentials" in account));
   const plain = await api.call("GET", `/v1/accounts/${account.id}`);
   assert.ok(!JSON.stringify(plain.body).includes(CANARY));
-  const open = dataOf<Account>(await api.call("GET", `/v1/accounts/${account.id}?include_credentials=true`));
+  const open = accountIn(await api.call("GET", `/v1/accounts/${account.id}?include_credentials=true`));
   assert.deepEqual([open.credentials, open.expires_at], [{ bot_token: CANARY }, null]);
-  const list = dataOf<Account[]>(await api.call("GET", "/v1/accounts?include_credentials=true&app=slack_bot"));
+  const list = accountsIn(await api.call("GET", "/v1/accounts?include_credentials=true&app=slack_bot"));
   assert.ok(list.every((item) => item.credentials?.["bot_token"] === CANARY));
   const { rows } = await api.db.query<{ action: string; actor: string }>(
     "select action, actor from audit_log where subject = $1 order by at_ms",
@@ -107,8 +111,8 @@ void test("an account is changed and deleted", async () => {
   const account = await connect({ external_user_id: "ext-1" });
   const path = `/v1/accounts/${account.id}`;
   const changed = await api.call("PUT", path, { body: { name: "New", credentials: { bot_token: "second" } } });
-  assert.equal(dataOf<Account>(changed).name, "New");
-  const open = dataOf<Account>(await api.call("GET", `${path}?include_credentials=1`));
+  assert.equal(accountIn(changed).name, "New");
+  const open = accountIn(await api.call("GET", `${path}?include_credentials=1`));
   assert.deepEqual(open.credentials, { bot_token: "second" });
   assert.equal((await api.call("PUT", path, { body: { credentials: {} } })).status, 400);
   assert.equal((await api.call("DELETE", path)).status, 204);
@@ -119,7 +123,7 @@ void test("an account is changed and deleted", async () => {
 void test("lists filter by app and external user", async () => {
   const account = await connect({ external_user_id: "ext-2" });
   const ids = async (query: string) =>
-    dataOf<Account[]>(await api.call("GET", `/v1/accounts?limit=100&${query}`)).map((item) => item.id);
+    accountsIn(await api.call("GET", `/v1/accounts?limit=100&${query}`)).map((item) => item.id);
   assert.deepEqual(await ids("external_user_id=ext-2"), [account.id]);
   assert.ok((await ids(`app=${account.app.id}`)).includes(account.id));
   assert.deepEqual(await ids("app=slack"), []);

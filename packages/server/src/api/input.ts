@@ -58,7 +58,7 @@ export function inputReader(operation: Operation): InputReader {
     }
     validator ??= Compile(Type.Object(properties));
     if (!validator.Check(input)) throw invalidInput(problemsOf(validator.Errors(input)));
-    return input as InputOf<Operation>;
+    return input;
   };
 }
 

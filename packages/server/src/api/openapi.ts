@@ -113,7 +113,7 @@ function queryParameters(part: TObject | undefined): JsonValue[] {
 }
 
 function parameterComponents(): JsonRecord {
-  const common = Object.entries(COMMON_PARAMETERS).map(([name, parameter]) => [
+  const common: [string, JsonRecord][] = Object.entries(COMMON_PARAMETERS).map(([name, parameter]) => [
     name,
     { name, in: "query", ...parameter },
   ]);

@@ -19,7 +19,7 @@ export function route<const O extends Operation>(
   operation: O,
   handler: (request: ApiRequest<O>) => Promise<ReplyOf<O>>,
 ): Route {
-  return { operation, handle: (request) => handler(request as ApiRequest<O>) };
+  return { operation, handle: (request) => handler(request) };
 }
 
 /**
@@ -30,5 +30,5 @@ export function streamRoute<const O extends Operation>(
   operation: O,
   handler: (request: ApiRequest<O>, raw: RawExchange) => Promise<void>,
 ): Route {
-  return { operation, handle: (request, raw) => handler(request as ApiRequest<O>, raw) };
+  return { operation, handle: (request, raw) => handler(request, raw) };
 }

@@ -11,7 +11,7 @@ export interface SchemaShape {
 
 /** A TypeBox schema as the plain JSON Schema that it is. */
 export function shapeOf(schema: TSchema): SchemaShape {
-  return schema as SchemaShape;
+  return schema;
 }
 
 /** True when `null` is a valid value. */
