@@ -20,18 +20,23 @@ export class SourceRecovery {
     this.#versions = new SourceVersions(parts);
   }
 
-  /** Removes sources whose deploy was cut off, and settles those whose update was. Returns how many there were. */
-  async recover(): Promise<number> {
+  /**
+   * Removes sources whose deploy was cut off; then settles those whose update was, which runs their hooks and may take
+   * its time.
+   */
+  async recover(): Promise<{ settled: Promise<void> }> {
     const { rows } = await sql<WorkedOn>`select * from sources where state in ('deploying', 'updating')`.execute(
       this.#parts.db.kysely,
     );
-    let count = 0;
+    const { deploying = [], updating = [] } = Object.groupBy(rows, (row) => row.state);
+    await this.#takeOverAll(deploying);
+    return { settled: this.#takeOverAll(updating) };
+  }
+
+  async #takeOverAll(rows: readonly WorkedOn[]): Promise<void> {
     for (const row of rows) {
-      if (!(await this.#isAbandoned(row))) continue;
-      const isOurs = await this.#parts.inWork.during(row.source_id, () => this.#takeOver(row));
-      if (isOurs) count++;
+      if (await this.#isAbandoned(row)) await this.#parts.inWork.during(row.source_id, () => this.#takeOver(row));
     }
-    return count;
   }
 
   async #isAbandoned(row: WorkedOn): Promise<boolean> {
@@ -43,7 +48,7 @@ export class SourceRecovery {
   }
 
   /** One node gets each. */
-  async #takeOver(row: WorkedOn): Promise<boolean> {
+  async #takeOver(row: WorkedOn): Promise<void> {
     const { db, node, purge } = this.#parts;
     const { rowCount } = await db.query(
       `update sources set deploying_node_id = $3, deploying_epoch = $4
@@ -51,11 +56,10 @@ export class SourceRecovery {
          and (deploying_node_id, deploying_epoch) is not distinct from ($6::text, $7::bigint)`,
       [row.org_id, row.source_id, node.nodeId, node.epoch, row.state, row.deploying_node_id, row.deploying_epoch],
     );
-    if (rowCount === 0) return false;
+    if (rowCount === 0) return;
     const owner = { orgId: row.org_id, sourceId: row.source_id };
     if (row.state === "deploying") await purge.remove(owner);
     else await this.#settle(owner, row);
-    return true;
   }
 
   /**

@@ -89,9 +89,13 @@ export class Sources {
     this.#recoveryTimer = null;
   }
 
-  /** Cleans up after deploys and updates that a crash cut off; at start, and when a node was lost. Returns how many. */
-  recover(): Promise<number> {
-    return this.#recovery.recover();
+  /**
+   * Cleans up after deploys and updates that a crash cut off; at start, and when a node was lost. Deploys are gone when
+   * it resolves; updates are brought to an end in the background, since their hooks may call this server.
+   */
+  async recover(): Promise<void> {
+    const { settled } = await this.#recovery.recover();
+    settled.catch((error: unknown) => this.#afterRecoveryFailed(error));
   }
 
   /**
@@ -177,11 +181,13 @@ export class Sources {
   #scheduleRecovery(): void {
     this.#recoveryTimer ??= setTimeout(() => {
       this.#recoveryTimer = null;
-      this.recover().catch((error: unknown) => {
-        if (isUnavailable(error)) this.#scheduleRecovery();
-        else this.#options.onError(error);
-      });
+      this.recover().catch((error: unknown) => this.#afterRecoveryFailed(error));
     }, RECOVERY_RETRY_MS);
     this.#recoveryTimer.unref();
+  }
+
+  #afterRecoveryFailed(error: unknown): void {
+    if (isUnavailable(error)) this.#scheduleRecovery();
+    else this.#options.onError(error);
   }
 }
