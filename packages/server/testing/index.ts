@@ -9,3 +9,4 @@ export {
   type TestReply,
 } from "./test-api.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
+export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";
