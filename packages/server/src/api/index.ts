@@ -14,10 +14,9 @@
  * 3. List it in `api/routes/<resource>/index.ts`, that in `api/routes/index.ts`, the service in `api/services.ts`.
  * Lists page with `pageRequestOf(request.input)`, `selectPage` (db) and `pageReply`.
  */
-export { buildApi, type ApiOptions } from "./app.ts";
-export { HttpFront, type IngestPort } from "./front.ts";
-export type { MetaOptions, Readiness, ReadinessCheck } from "./meta.ts";
+export { buildApi } from "./app.ts";
+export { HttpFront } from "./front.ts";
+export type { Readiness, ReadinessCheck } from "./meta.ts";
+export { route, streamRoute, type Route } from "./route.ts";
 export { allRoutes } from "./routes/index.ts";
-export type { ApiRequest, ReplySettings } from "./request.ts";
-export { route, streamRoute, type RawExchange, type Route } from "./route.ts";
 export type { ApiServices } from "./services.ts";

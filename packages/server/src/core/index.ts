@@ -10,15 +10,8 @@ export {
 export { eventIdTimeMs, firstEventIdAt, formatEventId, parseEventId } from "./event-id.ts";
 export { newId, newKsuid, randomBase62 } from "./ids.ts";
 export { StartupError, type StartupErrorCode } from "./startup-error.ts";
-export {
-  limitedToRole,
-  principalId,
-  roleAllows,
-  type ClientPrincipal,
-  type Principal,
-  type UserPrincipal,
-} from "./principal.ts";
-export { encodeCursor, pageReply, pageRequestOf, type Page, type PageReply, type PageRequest } from "./paging.ts";
+export { limitedToRole, principalId, type Principal, type UserPrincipal } from "./principal.ts";
+export { encodeCursor, pageReply, pageRequestOf, type Page, type PageRequest } from "./paging.ts";
 export { dedupe, type DedupeMemory, type DedupeStrategy } from "./dedupe.ts";
 export { isEmitterGlob, SubscriptionMatcher, type SubscriptionPattern } from "./match.ts";
 export { DEFAULT_RETRY_POLICY, nextAttemptAtMs, parseRetryAfterMs, type RetryPolicy } from "./retry.ts";
