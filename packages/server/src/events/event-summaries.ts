@@ -76,7 +76,7 @@ export class EventSummaries {
         [...values, after, before, query.limit],
       ),
       this.#db.query<{ count: number }>(
-        `select count(*) as count from (select from ${from} limit ${COUNT_LIMIT}) as some`,
+        `select count(*) as count from (select from ${from} limit ${COUNT_LIMIT}) as counted`,
         values,
       ),
     ]);
