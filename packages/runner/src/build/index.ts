@@ -6,6 +6,7 @@ export { DependencyError, type DependencyErrorCode } from "./dependency-error.ts
 export type { DependencySet } from "./dependency-set.ts";
 export { DependencyStore, type DependencyStoreOptions } from "./dependency-store.ts";
 export { fetchComponentFiles, type ComponentReference, type FetchPorts } from "./fetch-files.ts";
+export { localComponentFiles } from "./local-files.ts";
 export { DEFAULT_NPM_SETTINGS, readNpmSettings, type Environment, type NpmSettings } from "./npm-settings.ts";
 export type { PackageInstaller } from "./npm-package.ts";
 export { PlatformLayer } from "./platform-layer.ts";

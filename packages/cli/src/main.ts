@@ -1,0 +1,12 @@
+import { defineCommand, runMain } from "citty";
+import { run } from "./commands/run.ts";
+
+const millrace = defineCommand({
+  meta: { name: "millrace", description: "Self-hosted event and workflow platform" },
+  subCommands: {
+    run,
+    start: defineCommand({ meta: { name: "start", description: "Start the server (settings: MILLRACE_… variables)" } }),
+  },
+});
+
+await runMain(millrace);
