@@ -82,6 +82,15 @@ describe("code that takes too much memory ends only itself", () => {
     assert.equal(result.returnValue, "400000000");
   });
 
+  test("worker threads fit into the limit", async () => {
+    const code = sourceCode(
+      `const workers = [1, 2, 3].map((n) => new Worker("require('worker_threads').parentPort.postMessage(1)", { eval: true }));
+       return (await Promise.all(workers.map((worker) => once(worker, "message")))).length;`,
+      `import { Worker } from "node:worker_threads"; import { once } from "node:events";`,
+    );
+    assert.equal((await host.run(host.deploy(code))).returnValue, "3");
+  });
+
   test("/tmp is limited", async () => {
     const code = sourceCode(
       `const part = Buffer.alloc(16e6, 1); for (let i = 0; i < 40; i++) writeFileSync("/tmp/part" + i, part);`,

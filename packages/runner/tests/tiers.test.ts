@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { isReachableByOthers } from "../src/launch/index.ts";
+import { findTools, isReachableByOthers } from "../src/launch/index.ts";
 import { sourceCode, TestHost, type TestHostOptions } from "../testing/index.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -129,6 +129,19 @@ describe("places that the sandboxes' users cannot reach", { skip: isRoot ? false
   });
 });
 
+test("the tier is B where only the packet filter is there", async (context) => {
+  const { nft, isRoot: mayFilter } = await findTools();
+  if (nft === null || !mayFilter) return context.skip("needs nft and root");
+  await inFreshDir(async (dir) => {
+    const [toolsDir = ""] = await toolsOnly(dir, ["setpriv", "prlimit"]);
+    await symlink(nft, join(toolsDir, "nft"));
+    const script = fileURLToPath(new URL("fixtures/run-once.ts", import.meta.url));
+    // The rule shall not outlive the test: it goes with the network namespace.
+    const { stdout } = await promisify(execFile)("unshare", ["--net", process.execPath, script, toolsDir]);
+    assert.deepEqual(JSON.parse(stdout), { tier: "B", returnValue: "1", logs: [] });
+  });
+});
+
 test(
   "an ordinary user gets tier A as well",
   { skip: isRoot ? false : "covered by the other tests" },
@@ -139,6 +152,6 @@ test(
     }
     const user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
     const { stdout } = await promisify(execFile)("setpriv", [...user, process.execPath, script], { env: {} });
-    assert.deepEqual(JSON.parse(stdout), { tier: "A", returnValue: "1" });
+    assert.deepEqual(JSON.parse(stdout), { tier: "A", returnValue: "1", logs: [] });
   },
 );

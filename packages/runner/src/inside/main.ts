@@ -9,6 +9,7 @@ import { ErrorReporter } from "./execution/index.ts";
 import { preloadPlatform } from "./module-loader.ts";
 import { guardProcess, hideHandle } from "./process-guards.ts";
 import { Session } from "./session.ts";
+import { limitWorkers } from "./worker-limits.ts";
 
 const boot = JSON.parse(process.argv.splice(2, 1)[0] ?? "{}") as Partial<BootArguments>;
 const reporter = new ErrorReporter(import.meta.filename);
@@ -23,6 +24,7 @@ const send = (head: { type: number; invocation: number }, payload: unknown) => w
 const session = new Session({ reporter, homeDir: boot.tmpDir ?? tmpdir(), send });
 const endProcess = guardProcess({ reporter, fail: (scope, thrown) => session.fail(scope, thrown) });
 captureConsole(reporter);
+limitWorkers();
 hideHandle(parent);
 
 parent.on("data", (bytes) => {

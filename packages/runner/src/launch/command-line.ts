@@ -88,8 +88,8 @@ function binds(options: CommandOptions): string[] {
 function confined(options: CommandOptions): Command {
   const boot: BootArguments = {
     egressSocket: "/run/egress.sock",
-    hasOwnLoopback: true,
     tmpDir: "/tmp",
+    hasOwnLoopback: true,
     platformDir: options.platformDir === null ? null : "/platform",
   };
   const namespaces = ["user", "pid", "ipc", "uts", "net"].map((name) => `--unshare-${name}`);
@@ -126,6 +126,8 @@ function restrained(options: CommandOptions): Command {
   const permissions = [
     "--permission",
     "--allow-worker",
+    // It would appear in the logs of every source.
+    "--disable-warning=SecurityWarning",
     ...readable.map((path) => `--allow-fs-read=${path}`),
     ...writable.map((path) => `--allow-fs-write=${path}`),
   ];
