@@ -2,7 +2,9 @@
 
 /** JSON value as parsed. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
+export interface JsonObject {
+  [key: string]: Json;
+}
 
 /** Code ready to be loaded: made by the builder from the component's own files. */
 export interface CodeBundle {

@@ -228,7 +228,7 @@ export class RunnerHost {
 
   #evictLeastRecentlyUsed(): boolean {
     const idle = this.#runners.values().filter((runner) => runner.isIdle && runner.processCount > 0);
-    const [oldest] = [...idle].sort((left, right) => left.lastUsedMs - right.lastUsedMs);
+    const [oldest] = [...idle].toSorted((left, right) => left.lastUsedMs - right.lastUsedMs);
     oldest?.evict();
     return oldest !== undefined;
   }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdir, open, rm } from "node:fs/promises";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
 import { EgressGate, type AddressPolicy, type EgressAttempt, type ResolveHost } from "../egress/index.ts";

@@ -39,9 +39,9 @@ async function find(name: string, dirs: readonly string[]): Promise<string | nul
 
 /** Looks for the tools that the tiers are made of. */
 export async function findTools(dirs: readonly string[] = EXECUTABLE_DIRS): Promise<SandboxTools> {
-  const isLinux = process.platform === "linux";
+  const searched = process.platform === "linux" ? dirs : [];
   const [bwrap, setpriv, prlimit, nft] = await Promise.all(
-    ["bwrap", "setpriv", "prlimit", "nft"].map((name) => (isLinux ? find(name, dirs) : null)),
+    ["bwrap", "setpriv", "prlimit", "nft"].map((name) => find(name, searched)),
   );
   return {
     platform: process.platform,
