@@ -1,0 +1,119 @@
+-- Workflows: definitions, their immutable versions, triggers, runs and what runs wait for. A run that waits is a pending
+-- emit on the workflow's own `$resume` channel (scheduled_emits), so a sleeping run costs one row and no memory.
+
+create table workflows (
+  org_id text not null references workspaces on delete cascade,
+  workflow_id text primary key,
+  project_id text references projects,
+  user_id text references users,
+  name text not null,
+  active boolean not null default true,
+  deployment_id text, -- the version that runs; null: none was activated yet
+  created_at_ms bigint not null,
+  updated_at_ms bigint not null
+);
+create index workflows_org_id on workflows (org_id, created_at_ms desc);
+create table workflow_versions (
+  org_id text not null references workspaces on delete cascade,
+  deployment_id text primary key,
+  workflow_id text not null references workflows on delete cascade,
+  number integer not null,
+  definition text not null, -- JSON: steps with their saved components, settings
+  created_at_ms bigint not null,
+  unique (workflow_id, number)
+);
+create table workflow_triggers (
+  org_id text not null references workspaces on delete cascade,
+  trigger_id text not null, -- hi_, ti_, ei_ or dc_
+  workflow_id text not null references workflows on delete cascade,
+  position integer not null,
+  kind text not null check (kind in ('http', 'timer', 'email', 'source')),
+  key text, -- endpoint key, or local part of the address
+  is_owned boolean not null default true, -- false: an existing source that goes on without the workflow
+  config text not null, -- JSON
+  created_at_ms bigint not null,
+  updated_at_ms bigint not null,
+  primary key (org_id, workflow_id, trigger_id)
+);
+create unique index workflow_triggers_key on workflow_triggers (key) where key is not null;
+create table workflow_runs (
+  org_id text not null,
+  workflow_id text not null,
+  run_id text not null, -- KSUID made of the trigger's emit id and the workflow, so that a repeated delivery finds it
+  trace_id text not null,
+  deployment_id text not null,
+  status text not null check (status in ('queued', 'running', 'paused', 'success', 'error', 'cancelled')),
+  trigger_kind text not null,
+  trigger_emitter_id text not null,
+  trigger_channel text not null,
+  trigger_event_id bigint not null,
+  replay_of text,
+  state text, -- JSON of the engine: where it is, exports so far; null once ended
+  error text, -- JSON; null = none
+  started_at_ms bigint not null,
+  ended_at_ms bigint,
+  primary key (org_id, workflow_id, run_id)
+);
+create unique index workflow_runs_run_id on workflow_runs (run_id);
+create index workflow_runs_started on workflow_runs (org_id, workflow_id, started_at_ms desc);
+create index workflow_runs_ended_at_ms on workflow_runs (ended_at_ms) where ended_at_ms is not null;
+create table workflow_steps (
+  org_id text not null,
+  run_id text not null,
+  ordinal integer not null, -- order of execution; a rerun or retry is a new row
+  namespace text not null,
+  attempt integer not null,
+  status text not null check (status in ('success', 'error', 'skipped', 'paused')),
+  props text,
+  exports text,
+  return_value text,
+  logs text,
+  error text,
+  started_at_ms bigint not null,
+  ended_at_ms bigint not null,
+  primary key (org_id, run_id, ordinal)
+);
+-- Resume and cancel URLs: one use; found by the hash of the secret in the URL.
+create table workflow_waits (
+  org_id text not null,
+  workflow_id text not null,
+  run_id text not null,
+  token_hash text primary key,
+  purpose text not null check (purpose in ('resume', 'cancel')),
+  pending_event_id bigint not null, -- of the `$resume` emit in scheduled_emits
+  created_at_ms bigint not null
+);
+create index workflow_waits_run on workflow_waits (org_id, run_id);
+create table templates (
+  org_id text not null references workspaces on delete cascade,
+  template_id text primary key,
+  name text not null,
+  definition text not null,
+  created_at_ms bigint not null
+);
+create table environment_variables (
+  org_id text not null references workspaces on delete cascade,
+  project_id text not null default '', -- '' = the whole workspace
+  name text not null,
+  vault_key_id text not null,
+  sealed_value text not null,
+  updated_at_ms bigint not null,
+  primary key (org_id, project_id, name)
+);
+create table data_stores (
+  org_id text not null references workspaces on delete cascade,
+  data_store_id text primary key,
+  name text not null,
+  created_at_ms bigint not null,
+  updated_at_ms bigint not null
+);
+create table data_store_records (
+  org_id text not null,
+  data_store_id text not null references data_stores on delete cascade,
+  key text not null,
+  value text not null, -- JSON text
+  expires_at_ms bigint,
+  updated_at_ms bigint not null,
+  primary key (org_id, data_store_id, key)
+);
+create index data_store_records_expires_at_ms on data_store_records (expires_at_ms) where expires_at_ms is not null;
