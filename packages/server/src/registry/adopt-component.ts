@@ -18,7 +18,7 @@ export async function adoptComponent(
     select ${orgId}, ${newId("component")}, null, version, name, kind, code, code_hash, origin, bundle, depset_hash,
       depset_lock, definition, ${nowMs}::bigint, ${nowMs}::bigint
     from components where org_id = ${published.orgId} and component_id = ${published.componentId}
-    on conflict (org_id, code_hash) do update set org_id = excluded.org_id
+    on conflict (org_id, code_hash, lang) do update set org_id = excluded.org_id
     returning ${COMPONENT_COLUMNS}`.execute(db.kysely);
   return rows[0] ? recordOf(rows[0]) : null;
 }

@@ -28,7 +28,7 @@ export async function findByHash(
 ): Promise<ComponentRecord | null> {
   const { rows } = await sql<ComponentRow>`update components
     set updated_at_ms = ${wanted.nowMs}, key = definition::json ->> 'key'
-    where org_id = ${wanted.orgId} and code_hash = ${wanted.codeHash}
+    where org_id = ${wanted.orgId} and code_hash = ${wanted.codeHash} and lang = 'nodejs'
     returning ${COMPONENT_COLUMNS}`.execute(db.kysely);
   return rows[0] ? recordOf(rows[0]) : null;
 }

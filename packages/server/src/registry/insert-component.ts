@@ -22,7 +22,7 @@ export async function insertComponent(db: Database, component: NewComponent): Pr
     values (${orgId}, ${componentId}, ${definition.key}, ${definition.version}, ${name}, ${definition.kind}, ${code},
       ${codeHash}, ${origin}, ${bundle}, ${dependencies.hash}, ${dependencies.lock}, ${JSON.stringify(definition)},
       ${nowMs}, ${nowMs})
-    on conflict (org_id, code_hash) do update set updated_at_ms = excluded.updated_at_ms, key = excluded.key
+    on conflict (org_id, code_hash, lang) do update set updated_at_ms = excluded.updated_at_ms, key = excluded.key
     returning ${COMPONENT_COLUMNS}`.execute(db.kysely);
   return recordOf(firstOf(rows));
 }

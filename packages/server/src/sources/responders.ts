@@ -7,6 +7,8 @@ export type ResponderOutcome =
   /** The run ended without a response. */
   | { readonly kind: "ended" }
   | { readonly kind: "timeout" }
+  /** A workflow paused before it responded: it will go on without the caller. */
+  | { readonly kind: "paused" }
   /** The run's process died. */
   | { readonly kind: "failed" };
 

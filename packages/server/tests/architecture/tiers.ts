@@ -12,7 +12,7 @@ export const SERVER_FOLDERS: Readonly<Record<string, { tier: number; besides?: r
   registry: { tier: 3 },
   events: { tier: 4 },
   sources: { tier: 5 },
-  workflows: { tier: 5 },
+  workflows: { tier: 5, besides: ["sources"] },
   delivery: { tier: 6 },
   ingest: { tier: 7 },
   api: { tier: 7 },

@@ -8,7 +8,8 @@ create table workflows (
   user_id text references users,
   name text not null,
   active boolean not null default true,
-  deployment_id text, -- the version that runs; null: none was activated yet
+  deployment_id text not null, -- the version that runs
+  pending_deployment_id text, -- a version saved with auto_deploy false: the next activation makes it the one that runs
   created_at_ms bigint not null,
   updated_at_ms bigint not null
 );
@@ -18,7 +19,7 @@ create table workflow_versions (
   deployment_id text primary key,
   workflow_id text not null references workflows on delete cascade,
   number integer not null,
-  definition text not null, -- JSON: steps with their saved components, settings
+  definition text not null, -- JSON: name, settings, steps with their saved components, triggers
   created_at_ms bigint not null,
   unique (workflow_id, number)
 );
@@ -36,6 +37,12 @@ create table workflow_triggers (
   primary key (org_id, workflow_id, trigger_id)
 );
 create unique index workflow_triggers_key on workflow_triggers (key) where key is not null;
+-- A workflow's endpoint behaves in its own way: JSON; null for endpoints of sources.
+alter table endpoints add column behavior text;
+-- Steps in Python and Bash are saved like components; they have no bundle.
+alter table components add column lang text not null default 'nodejs' check (lang in ('nodejs', 'python', 'bash'));
+drop index components_org_id_code_hash;
+create unique index components_org_id_code_hash_lang on components (org_id, code_hash, lang);
 create table workflow_runs (
   org_id text not null,
   workflow_id text not null,

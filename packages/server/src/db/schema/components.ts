@@ -16,6 +16,7 @@ export interface ComponentsTable {
   definition: string;
   created_at_ms: number;
   updated_at_ms: number;
+  lang: Generated<"nodejs" | "python" | "bash">;
 }
 
 export interface RegistryEntriesTable {

@@ -5,5 +5,12 @@ import type { EventsSchema } from "./events.ts";
 import type { IdentitySchema } from "./identity.ts";
 import type { InstanceSchema } from "./instance.ts";
 import type { SourcesSchema } from "./sources.ts";
+import type { WorkflowsSchema } from "./workflows.ts";
 
-export type Schema = AccountsSchema & ComponentsSchema & EventsSchema & IdentitySchema & InstanceSchema & SourcesSchema;
+export type Schema = AccountsSchema &
+  ComponentsSchema &
+  EventsSchema &
+  IdentitySchema &
+  InstanceSchema &
+  SourcesSchema &
+  WorkflowsSchema;

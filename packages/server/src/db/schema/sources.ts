@@ -39,6 +39,7 @@ export interface EndpointsTable {
   custom_response: Generated<boolean>;
   active: Generated<boolean>;
   created_at_ms: number;
+  behavior: string | null;
 }
 
 export interface EndpointResponsesTable {
