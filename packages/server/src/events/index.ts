@@ -22,3 +22,4 @@ export {
 export { EventStreams } from "./event-streams.ts";
 export { Subscriptions, type SubscriptionKey, type SubscriptionRow } from "./subscriptions.ts";
 export { ScheduledEmits } from "./scheduled-emits.ts";
+export { removeEmitter } from "./remove-emitter.ts";

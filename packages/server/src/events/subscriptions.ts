@@ -105,6 +105,19 @@ export class Subscriptions {
     if (rowCount === 0) throw notFound("Auto-subscription");
   }
 
+  /** Makes a listener hear an emitter's default channel; called in the transaction that configures it so. */
+  async listen(trx: Kysely<Schema>, pair: { orgId: string; emitterId: string; listenerId: string }): Promise<void> {
+    await insertSubscription(trx, { ...pair, channel: DEFAULT_CHANNEL });
+  }
+
+  /** The opposite. */
+  async unlisten(trx: Kysely<Schema>, pair: { orgId: string; emitterId: string; listenerId: string }): Promise<void> {
+    const { orgId, emitterId, listenerId } = pair;
+    await sql`delete from subscriptions where org_id = ${orgId} and emitter_id = ${emitterId}
+      and channel = ${DEFAULT_CHANNEL} and listener_id = ${listenerId}`.execute(trx);
+    await announce(trx, orgId);
+  }
+
   /** Gives a new emitter what auto-subscriptions promise; called in the transaction that creates it. */
   async onEmitterCreated(trx: Kysely<Schema>, emitter: { orgId: string; emitterId: string }): Promise<void> {
     const { orgId, emitterId } = emitter;

@@ -1,6 +1,9 @@
 import type { ComponentDefinition } from "@millrace/runner";
 import { sql, type RawBuilder } from "kysely";
 
+/** Components are written in JavaScript; steps of workflows also in others. */
+export type ComponentLanguage = "nodejs" | "python" | "bash";
+
 /** A saved component with its code and definition. */
 export interface ComponentRecord {
   readonly orgId: string;
@@ -11,6 +14,7 @@ export interface ComponentRecord {
   /** The `component_url` it came from; null for code given as text. */
   readonly origin: string | null;
   readonly definition: ComponentDefinition;
+  readonly lang: ComponentLanguage;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
@@ -27,14 +31,15 @@ export interface ComponentRow {
   code_hash: string;
   origin: string | null;
   definition: string;
+  lang: ComponentLanguage;
   created_at_ms: number;
   updated_at_ms: number;
 }
 
 /** Everything but the bundle and the lock, which may be large and are read when code is loaded. */
 export const COMPONENT_COLUMNS: RawBuilder<unknown> = sql`components.org_id, components.component_id, components.name,
-  components.code, components.code_hash, components.origin, components.definition, components.created_at_ms,
-  components.updated_at_ms`;
+  components.code, components.code_hash, components.origin, components.definition, components.lang,
+  components.created_at_ms, components.updated_at_ms`;
 
 export function recordOf(row: ComponentRow): ComponentRecord {
   const definition: ComponentDefinition = JSON.parse(row.definition);
@@ -46,6 +51,7 @@ export function recordOf(row: ComponentRow): ComponentRecord {
     codeHash: row.code_hash,
     origin: row.origin,
     definition,
+    lang: row.lang,
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
   };

@@ -1,12 +1,13 @@
-import type { CodeBundle, ComponentFiles, DependencyStore } from "@millrace/runner";
+import type { CodeBundle, ComponentDefinition, ComponentFiles, DependencyStore } from "@millrace/runner";
 import { ApiError, invalidInput, newId, notFound } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { asApiError } from "./build-errors.ts";
 import { codeHashOf, type BuiltDefinition, type ComponentBuilder, type ComponentSource } from "./component-builder.ts";
-import type { ComponentId, ComponentRecord } from "./component-record.ts";
+import type { ComponentId, ComponentLanguage, ComponentRecord } from "./component-record.ts";
 import { adoptComponent } from "./adopt-component.ts";
-import { findByHash, findComponent, findLoadable, findPublished } from "./find-component.ts";
+import { findByHash, findComponent, findLoadable, findMany, findPublished } from "./find-component.ts";
 import { insertComponent } from "./insert-component.ts";
+import { insertScript, type Script } from "./insert-script.ts";
 
 export interface ComponentsOptions {
   readonly db: Database;
@@ -35,6 +36,44 @@ export class Components {
    */
   createFromCode(orgId: string, code: string, url?: string): Promise<ComponentRecord> {
     return this.#create(orgId, { code, url });
+  }
+
+  /**
+   * Builds code without saving it, for callers that may yet refuse what it is for.
+   * @throws ApiError like `createFromCode` and `createFromUrl`
+   */
+  async prepare(orgId: string, source: ComponentSource): Promise<PreparedComponent> {
+    const files = await this.#builder.fetch(source);
+    const codeHash = codeHashOf(files);
+    const known = await findByHash(this.#db, { orgId, codeHash, nowMs: Date.now() });
+    if (known) return this.#prepared(known, async () => known);
+    const built = await this.#builder.build(files, { orgId, field: fieldOf(source) });
+    return {
+      definition: built.definition,
+      lang: "nodejs",
+      bundleText: async () => built.bundle,
+      save: () => this.#insert(orgId, { files, codeHash, source, built }),
+    };
+  }
+
+  /** Like `prepare`, for a saved component of the workspace or the registry, by id or key. @throws ApiError 404 */
+  async prepareSaved(orgId: string, idOrKey: string): Promise<PreparedComponent> {
+    const component = await this.lookUp([orgId], { idOrKey });
+    return this.#prepared(component, async () => {
+      const own = await this.find(orgId, idOrKey);
+      if (!own) throw notFound(`Component ${idOrKey}`);
+      return own;
+    });
+  }
+
+  /** Saves a step's code in another language. The same code again is the same component. */
+  saveScript(orgId: string, script: Script): Promise<ComponentRecord> {
+    return insertScript(this.#db, { orgId, ...script });
+  }
+
+  /** Those of a workspace, by id. */
+  async findMany(orgId: string, componentIds: readonly string[]): Promise<Map<string, ComponentRecord>> {
+    return findMany(this.#db, { orgId, componentIds });
   }
 
   /** Saves what an address of rest-api §4 names. @throws ApiError 400 or 422 that says what is wrong */
@@ -135,9 +174,21 @@ export class Components {
   }
 
   async #build(orgId: string, draft: Draft): Promise<ComponentRecord> {
-    const { files, codeHash, source } = draft;
-    const field = source.code === undefined ? "component_url" : "component_code";
-    const built: BuiltDefinition = await this.#builder.build(files, { orgId, field });
+    const built = await this.#builder.build(draft.files, { orgId, field: fieldOf(draft.source) });
+    return this.#insert(orgId, { ...draft, built });
+  }
+
+  #prepared(component: ComponentRecord, save: () => Promise<ComponentRecord>): PreparedComponent {
+    return {
+      definition: component.definition,
+      lang: component.lang,
+      bundleText: async () => (await findLoadable(this.#db, component))?.bundle ?? "",
+      save,
+    };
+  }
+
+  #insert(orgId: string, draft: Draft & { built: BuiltDefinition }): Promise<ComponentRecord> {
+    const { files, codeHash, source, built } = draft;
     return insertComponent(this.#db, {
       orgId,
       componentId: newId("component"),
@@ -148,6 +199,18 @@ export class Components {
       ...built,
     });
   }
+}
+
+/** A component that can be looked at, and saved when it is wanted. */
+export interface PreparedComponent {
+  readonly definition: ComponentDefinition;
+  readonly lang: ComponentLanguage;
+  bundleText(): Promise<string>;
+  save(): Promise<ComponentRecord>;
+}
+
+function fieldOf(source: ComponentSource): string {
+  return source.code === undefined ? "component_url" : "component_code";
 }
 
 interface Draft {

@@ -52,3 +52,14 @@ export async function findLoadable(
   );
   return rows[0] ?? null;
 }
+
+/** Components of one workspace, by id. */
+export async function findMany(
+  db: Database,
+  { orgId, componentIds }: { orgId: string; componentIds: readonly string[] },
+): Promise<Map<string, ComponentRecord>> {
+  if (componentIds.length === 0) return new Map();
+  const { rows } = await sql<ComponentRow>`select ${COMPONENT_COLUMNS} from components
+    where org_id = ${orgId} and component_id = any(${[...componentIds]})`.execute(db.kysely);
+  return new Map(rows.map((row) => [row.component_id, recordOf(row)]));
+}

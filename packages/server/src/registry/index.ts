@@ -1,6 +1,6 @@
 /** Saved components and the instance's registry: from a user's code or address to something a sandbox can load. */
-export { ComponentBuilder, type ComponentBuilderOptions } from "./component-builder.ts";
-export type { ComponentId, ComponentRecord } from "./component-record.ts";
-export { Components, type ComponentsOptions } from "./components.ts";
+export { ComponentBuilder, type ComponentBuilderOptions, type ComponentSource } from "./component-builder.ts";
+export type { ComponentId, ComponentLanguage, ComponentRecord } from "./component-record.ts";
+export { Components, type ComponentsOptions, type PreparedComponent } from "./components.ts";
 export { egressDownload } from "./egress-download.ts";
 export { seedExamples } from "./seed-examples.ts";

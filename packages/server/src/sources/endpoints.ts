@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { HttpResponse } from "@millrace/runner";
 import type { Database, Schema } from "../db/index.ts";
 import { notifyWithin } from "../db/index.ts";
 import type { Kysely } from "kysely";
@@ -11,6 +12,18 @@ export interface Endpoint {
   readonly ownerId: string;
   readonly customResponse: boolean;
   readonly isActive: boolean;
+  /** Of a workflow's endpoint; null for sources. */
+  readonly behavior: EndpointBehavior | null;
+}
+
+/** How the endpoint of a workflow treats requests. */
+export interface EndpointBehavior {
+  /** Answered at once, as soon as the event is written down. */
+  readonly staticResponse: HttpResponse | null;
+  /** What a caller has to show; `hash` is that of the token. */
+  readonly authorization: { readonly kind: "none" | "oauth" } | { readonly kind: "bearer"; readonly hash: string };
+  /** The event is the body alone. */
+  readonly bodyOnly: boolean;
 }
 
 export interface EndpointsOptions {
@@ -120,11 +133,15 @@ export class Endpoints {
     // The key itself is the secret that leads to the workspace: nothing else is known of the caller.
     const row = await this.#options.db.kysely
       .selectFrom("endpoints")
-      .select(["org_id", "owner_id", "custom_response", "active"])
+      .select(["org_id", "owner_id", "custom_response", "active", "behavior"])
       .where("endpoint_key", "=", key)
       .executeTakeFirst();
     const endpoint = row
-      ? { key, orgId: row.org_id, ownerId: row.owner_id, customResponse: row.custom_response, isActive: row.active }
+      ? {
+          ...{ key, orgId: row.org_id, ownerId: row.owner_id },
+          ...{ customResponse: row.custom_response, isActive: row.active },
+          behavior: row.behavior === null ? null : (JSON.parse(row.behavior) as EndpointBehavior),
+        }
       : null;
     if (version === this.#version) this.#remember(key, endpoint, nowMs);
     return endpoint;

@@ -1,9 +1,9 @@
 import { sql, type Kysely } from "kysely";
 import { firstTickMs, newId, type Schedule } from "../core/index.ts";
-import { notifyWithin, type Schema } from "../db/index.ts";
+import type { Schema } from "../db/index.ts";
 import type { PropsPlan } from "./configured-props.ts";
 import { newEndpointKey, type Endpoints } from "./endpoints.ts";
-import { TIMERS_TOPIC } from "./timers.ts";
+import { announceTimers } from "./timers.ts";
 
 /** Whose interfaces they are. */
 export interface InterfaceOwner {
@@ -82,7 +82,7 @@ export async function putTimers(
       })
       .execute();
   }
-  await announceTimers(trx, owner);
+  await announceTimers(trx, { orgId: owner.orgId, ownerId: owner.sourceId });
 }
 
 /** Starts a source's timers: the first tick of an interval comes one interval from now. */
@@ -103,7 +103,7 @@ export async function startTimers(context: InterfaceContext, owner: InterfaceOwn
       .where("timer_id", "=", timer.timer_id)
       .execute();
   }
-  if (timers.length > 0) await announceTimers(trx, owner);
+  if (timers.length > 0) await announceTimers(trx, { orgId: owner.orgId, ownerId: owner.sourceId });
 }
 
 /** Stops a source's timers. */
@@ -114,7 +114,7 @@ export async function stopTimers(trx: Kysely<Schema>, owner: InterfaceOwner): Pr
     .where("org_id", "=", owner.orgId)
     .where("owner_id", "=", owner.sourceId)
     .executeTakeFirst();
-  if (stopped.numUpdatedRows > 0n) await announceTimers(trx, owner);
+  if (stopped.numUpdatedRows > 0n) await announceTimers(trx, { orgId: owner.orgId, ownerId: owner.sourceId });
 }
 
 /** Removes the endpoints that the source's props no longer ask for, and switches the others on or off. */
@@ -181,8 +181,4 @@ export function scheduleOf(row: {
 }): Schedule | null {
   if (row.interval_seconds !== null) return { kind: "interval", intervalSeconds: row.interval_seconds };
   return row.cron === null ? null : { kind: "cron", cron: row.cron, timezone: row.timezone };
-}
-
-async function announceTimers(trx: Kysely<Schema>, owner: InterfaceOwner): Promise<void> {
-  await notifyWithin(trx, { topic: TIMERS_TOPIC, payload: owner });
 }

@@ -16,6 +16,8 @@ export interface NewSource extends ComponentReference {
   readonly userId: string | null;
   readonly configuredProps: JsonObject;
   readonly name?: string | undefined;
+  /** Called when its hooks have succeeded, before it emits and ticks. When it throws, the source comes to nothing. */
+  readonly onDeployed?: ((sourceId: string) => Promise<void>) | undefined;
 }
 
 interface PlannedSource {
@@ -51,7 +53,7 @@ export class SourceCreation {
   async #insertAndDeploy(owner: InterfaceOwner, planned: PlannedSource): Promise<void> {
     await this.#insert(owner, planned);
     try {
-      await this.#deploy(owner);
+      await this.#deploy(owner, planned.request);
     } catch (error) {
       await this.#retire(owner);
       await this.#parts.purge.remove(owner);
@@ -100,7 +102,7 @@ export class SourceCreation {
     });
   }
 
-  async #deploy(owner: InterfaceOwner): Promise<void> {
+  async #deploy(owner: InterfaceOwner, { onDeployed }: NewSource): Promise<void> {
     const source = await this.#load(owner);
     const { hooks, log } = this.#parts;
     const units: CommitUnit[] = [];
@@ -108,9 +110,20 @@ export class SourceCreation {
       const unit = await hooks.runHeld(source, hook);
       if (unit) units.push(unit);
     }
+    if (onDeployed) await this.#confirm(source, onDeployed);
     // Only now is it sure that there is a source which could have emitted.
     for (const unit of units) await log.commit(unit);
     await this.#activate(owner);
+  }
+
+  async #confirm(source: LoadedSource, onDeployed: (sourceId: string) => Promise<void>): Promise<void> {
+    try {
+      await onDeployed(source.sourceId);
+    } catch (error) {
+      // What `activate` set up elsewhere is taken down; should that fail too, the first error is the one to tell.
+      await this.#parts.hooks.runHeld(source, "deactivate").catch(() => null);
+      throw error;
+    }
   }
 
   async #activate(owner: InterfaceOwner): Promise<void> {

@@ -1,10 +1,10 @@
-import type { ConfigurableProp, JsonObject } from "@millrace/runner";
+import type { ComponentDefinition, JsonObject } from "@millrace/runner";
 import { ApiError, invalidInput } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
-import { appsOfAccounts, appsWithoutAuth } from "./account-apps.ts";
+import { checkProps } from "./check-props.ts";
 import type { ComponentRecord } from "../registry/index.ts";
 import type { SourceComponents } from "./source-parts.ts";
-import { accountsOf, planProps, type PropsPlan } from "./configured-props.ts";
+import { planProps, type PropsPlan } from "./configured-props.ts";
 
 /** Which component; the first one given counts. */
 export interface ComponentReference {
@@ -21,6 +21,17 @@ export interface SourcePlannerOptions {
 
 const APPHOOK_TYPE = "$.interface.apphook";
 
+/** @throws ApiError 400 for an action or an app, 422 for a source that needs what we have not */
+export function assertSource(definition: ComponentDefinition, path: string): void {
+  if (definition.kind !== "source") {
+    throw invalidInput([{ path, message: `is an ${definition.kind}; a source is needed` }]);
+  }
+  if (definition.configurableProps.some((prop) => prop.type === APPHOOK_TYPE)) {
+    const message = `needs ${APPHOOK_TYPE}, which Millrace does not support`;
+    throw new ApiError("component_invalid", `The component ${message}`, { details: [{ path, message }] });
+  }
+}
+
 /** Finds out what a source would be made of, and refuses what cannot be one, before anything is written. */
 export class SourcePlanner {
   readonly #db: Database;
@@ -34,24 +45,18 @@ export class SourcePlanner {
   /** The component that a request names. @throws ApiError 400 when there is none or it is no source, 422 for bad code */
   async resolveComponent(orgId: string, reference: ComponentReference): Promise<ComponentRecord> {
     const { component, path } = await this.#find(orgId, reference);
-    const { definition } = component;
-    if (definition.kind !== "source") {
-      throw invalidInput([{ path, message: `is an ${definition.kind}; a source is needed` }]);
-    }
-    if (definition.configurableProps.some((prop) => prop.type === APPHOOK_TYPE)) {
-      throw new ApiError("component_invalid", `The component needs ${APPHOOK_TYPE}, which Millrace does not support`);
-    }
+    assertSource(component.definition, path);
     return component;
   }
 
   /** Checks configured props. @throws ApiError 400 that names every problem */
   async plan(component: ComponentRecord, { orgId, given }: { orgId: string; given: JsonObject }): Promise<PropsPlan> {
-    const definition = component.definition.configurableProps;
-    const [accountApps, needsAccount] = await Promise.all([
-      appsOfAccounts(this.#db.kysely, orgId, [...accountsOf(definition, given).values()]),
-      this.#accountNeeds(component, definition),
-    ]);
-    const plan = planProps({ definition, given, accountApps, needsAccount, nowMs: Date.now() });
+    const plan = await checkProps(this.#db, {
+      orgId,
+      definition: component.definition.configurableProps,
+      given,
+      bundleText: async () => (await this.#components.bundleOf(component)).code,
+    });
     if (plan.problems.length > 0) throw invalidInput([...plan.problems]);
     return plan;
   }
@@ -91,22 +96,5 @@ export class SourcePlanner {
     const component = await this.#components.find(orgId, name);
     if (!component) throw invalidInput([{ path, message: `there is no component ${name}` }]);
     return { component, path };
-  }
-
-  /**
-   * Apps of which the catalogue says so need no account; of the others, those whose component never looks at `$auth`.
-   */
-  async #accountNeeds(
-    component: ComponentRecord,
-    definition: readonly ConfigurableProp[],
-  ): Promise<(slug: string) => boolean> {
-    const slugs = definition.flatMap((prop) => (prop.type === "app" && prop.app !== undefined ? [prop.app] : []));
-    if (slugs.length === 0) return () => false;
-    const [withoutAuth, bundle] = await Promise.all([
-      appsWithoutAuth(this.#db.kysely, slugs),
-      this.#components.bundleOf(component),
-    ]);
-    const readsAuth = bundle.code.includes("$auth");
-    return (slug) => readsAuth && !withoutAuth.has(slug);
   }
 }

@@ -1,6 +1,6 @@
-import { sql } from "kysely";
 import type { Database } from "../db/index.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { removeEmitter } from "../events/index.ts";
 import { endpointsOf, stopTimers, type InterfaceOwner } from "./interface-rows.ts";
 import type { SourceSubscriptions } from "./source-parts.ts";
 import type { SourceLoader } from "./source-loader.ts";
@@ -15,8 +15,6 @@ export interface SourcePurgeOptions {
   subscriptions: SourceSubscriptions;
 }
 
-const EVENTS_PER_ROUND = 5_000;
-
 /** Removes a source and everything that belongs to it. */
 export class SourcePurge {
   readonly #options: SourcePurgeOptions;
@@ -29,7 +27,7 @@ export class SourcePurge {
   async remove(owner: InterfaceOwner): Promise<void> {
     const { db } = this.#options;
     const emitterIds = await db.transaction((trx) => this.#removeRows(trx, owner));
-    for (const emitterId of emitterIds) await this.#removeEvents(owner.orgId, emitterId);
+    for (const emitterId of emitterIds) await removeEmitter(db, { orgId: owner.orgId, emitterId });
   }
 
   /** Returns its emitters: the source, its endpoints and its timers. */
@@ -54,20 +52,5 @@ export class SourcePurge {
     await endpoints.announce(trx, keys);
     await loader.announce(trx, sourceId);
     return [sourceId, ...keys.map(httpEmitterId), ...timers.map((timer) => timer.timer_id)];
-  }
-
-  async #removeEvents(orgId: string, emitterId: string): Promise<void> {
-    const { db } = this.#options;
-    for (;;) {
-      const { numAffectedRows } = await sql`delete from events where org_id = ${orgId} and emitter_id = ${emitterId}
-        and (channel, event_id) in (select channel, event_id from events
-          where org_id = ${orgId} and emitter_id = ${emitterId} limit ${EVENTS_PER_ROUND})`.execute(db.kysely);
-      if ((numAffectedRows ?? 0n) < BigInt(EVENTS_PER_ROUND)) break;
-    }
-    await db.kysely
-      .deleteFrom("emitter_heads")
-      .where("org_id", "=", orgId)
-      .where("emitter_id", "=", emitterId)
-      .execute();
   }
 }

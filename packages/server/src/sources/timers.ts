@@ -1,5 +1,6 @@
 import type { Schedule } from "../core/index.ts";
-import type { Database, Hint } from "../db/index.ts";
+import type { Kysely } from "kysely";
+import { notifyWithin, type Database, type Hint, type Schema } from "../db/index.ts";
 import { scheduleOf } from "./interface-rows.ts";
 
 /** A timer that ticks. */
@@ -9,13 +10,16 @@ export interface Timer {
   /** Who runs when it ticks, e.g. `dc_…`. */
   readonly ownerId: string;
   readonly schedule: Schedule;
+  /** Also of intervals, whose ticks tell the time in it. */
+  readonly timezone: string;
   readonly nextAtMs: number;
 }
 
 /** Whose timers changed. */
 export interface TimerOwner {
   readonly orgId: string;
-  readonly sourceId: string;
+  /** `dc_…` or `p_…`. */
+  readonly ownerId: string;
 }
 
 interface TimerRow {
@@ -28,8 +32,13 @@ interface TimerRow {
   next_at_ms: number;
 }
 
-export const TIMERS_TOPIC = "timers";
+const TIMERS_TOPIC = "timers";
 const COLUMNS = "org_id, timer_id, owner_id, interval_seconds, cron, timezone, next_at_ms";
+
+/** Within the transaction that changes an owner's timers: tells the node that fires them. */
+export async function announceTimers(trx: Kysely<Schema>, owner: TimerOwner): Promise<void> {
+  await notifyWithin(trx, { topic: TIMERS_TOPIC, payload: owner });
+}
 
 /** The timers that tick, for whoever fires them. */
 export class Timers {
@@ -56,7 +65,7 @@ export class Timers {
   async loadOf(owner: TimerOwner): Promise<Timer[]> {
     const { rows } = await this.#db.query<TimerRow>(
       `select ${COLUMNS} from timers where org_id = $1 and owner_id = $2 and active and next_at_ms is not null`,
-      [owner.orgId, owner.sourceId],
+      [owner.orgId, owner.ownerId],
     );
     return rows.flatMap(timerOf);
   }
@@ -83,11 +92,12 @@ export class Timers {
 function timerOf(row: TimerRow): Timer[] {
   const schedule = scheduleOf(row);
   if (!schedule) return [];
-  return [{ orgId: row.org_id, timerId: row.timer_id, ownerId: row.owner_id, schedule, nextAtMs: row.next_at_ms }];
+  const { org_id: orgId, timer_id: timerId, owner_id: ownerId, timezone, next_at_ms: nextAtMs } = row;
+  return [{ orgId, timerId, ownerId, schedule, timezone, nextAtMs }];
 }
 
 function ownerIn(hint: Hint): TimerOwner | null {
   if (hint.type !== "message" || typeof hint.payload !== "object" || hint.payload === null) return null;
-  const { orgId, sourceId }: Partial<Record<keyof TimerOwner, unknown>> = hint.payload;
-  return typeof orgId === "string" && typeof sourceId === "string" ? { orgId, sourceId } : null;
+  const { orgId, ownerId }: Partial<Record<keyof TimerOwner, unknown>> = hint.payload;
+  return typeof orgId === "string" && typeof ownerId === "string" ? { orgId, ownerId } : null;
 }

@@ -79,7 +79,7 @@ export class TimerIngest {
     const { timers } = this.#options;
     try {
       const loaded = owner ? await timers.loadOf(owner) : await timers.loadAll();
-      if (owner) this.#queue.removeOf(owner.sourceId);
+      if (owner) this.#queue.removeOf(owner.ownerId);
       else this.#queue.clear();
       for (const timer of loaded) this.#queue.put(timer);
     } catch (error) {

@@ -10,6 +10,7 @@ const timer = (timerId: string, nextAtMs: number, ownerId = "dc_a"): Timer => ({
   ownerId,
   nextAtMs,
   schedule: { kind: "interval", intervalSeconds: 1 },
+  timezone: "UTC",
 });
 
 test("due timers come out in the order of their ticks, each once, by what was last said of them", () => {
