@@ -4,6 +4,7 @@ import type { AppendedEvent, CommitUnit, EventDraft } from "./commit-unit.ts";
 import type { DeliveryIds } from "./delivery-ids.ts";
 import type { DispatchPort } from "./dispatch-port.ts";
 import { addRecords } from "./record-lines.ts";
+import { addWorkflowRecords } from "./workflow-record-lines.ts";
 import { cell, Lines } from "./unit-lines.ts";
 import type { UnitRows, WriteResult } from "./write-units.ts";
 
@@ -52,6 +53,7 @@ export class CommitBatch {
     versions: new Lines(),
     completed: new Lines(),
     rescheduled: new Lines(),
+    kept: new Lines(),
     due: new Lines(),
     ticked: new Lines(),
     heads: new Lines(),
@@ -59,6 +61,8 @@ export class CommitBatch {
     deliveries: new Lines(),
     sourceRuns: new Lines(),
     webhookDeliveries: new Lines(),
+    workflowRuns: new Lines(),
+    workflowSteps: new Lines(),
     dbWrites: new Lines(),
     dedupeMemories: new Lines(),
   };
@@ -140,20 +144,25 @@ export class CommitBatch {
       metadata: draft.metadata ?? null,
       attempts: 0,
       createdAtMs: this.#ports.nowMs,
+      isFirst: true,
     };
   }
 
   #addUnit(one: BatchUnit, index: number): void {
     const key = this.#addKey(one.unit, index);
     this.#keys.push(key);
-    this.#placedOf.push(one.drafts.map((draft) => draft && this.#place(draft, { one, key })));
+    const placed = one.drafts.map((draft) => draft && this.#place(draft, { one, key }));
+    this.#placedOf.push(placed);
     for (const draft of one.extraDrafts) this.#place(draft, { one, key });
     addRecords(this.rows, one.unit, { key, ordinal: index });
+    addWorkflowRecords(this.rows, one.unit, { key, numberOf: (event) => placed[event]?.number ?? null });
   }
 
-  #addKey({ claim, retry, scheduledEmit, timerTick }: CommitUnit, index: number): number | null {
+  #addKey({ claim, keepsClaim, retry, scheduledEmit, timerTick }: CommitUnit, index: number): number | null {
     if (claim) {
-      if (retry) {
+      if (keepsClaim) {
+        this.rows.kept.add([claim.deliveryId]);
+      } else if (retry) {
         this.rows.rescheduled.add([claim.deliveryId, retry.dueAtMs, cell(retry.lastError)]);
         this.earliestWaitingMs = Math.min(this.earliestWaitingMs, retry.dueAtMs);
       } else {
@@ -198,7 +207,8 @@ export class CommitBatch {
   #listenersOf(draft: EventDraft, unit: CommitUnit): readonly string[] {
     const direct = draft.directListenerId;
     // An error of a run that itself handled an error is stored but goes nowhere: no endless loops.
-    const isEcho = draft.channel === ERRORS && unit.sourceRun?.trigger?.channel === ERRORS;
+    const trigger = unit.sourceRun?.trigger ?? unit.workflowRun?.trigger;
+    const isEcho = draft.channel === ERRORS && trigger?.channel === ERRORS;
     const matched = isEcho
       ? []
       : this.#ports.matcherOf(draft.orgId).matcher.listenersOf(draft.emitterId, draft.channel);
@@ -228,6 +238,7 @@ export class CommitBatch {
       cell(draft.channel),
       placed.emitId,
       this.#isDelayed(draft) ? draft.deliverAtMs : null,
+      this.#isDelayed(draft) ? draft.directListenerId : null,
       draft.metadata && cell(JSON.stringify(draft.metadata)),
       cell(draft.payload),
     ]);

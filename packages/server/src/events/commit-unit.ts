@@ -52,10 +52,58 @@ export interface WebhookDeliveryRecord {
   endedAtMs: number;
 }
 
+/** A run of a workflow as it stands; what the database has of it already is brought up to date. */
+export interface WorkflowRunRecord {
+  orgId: string;
+  workflowId: string;
+  runId: string;
+  traceId: string;
+  deploymentId: string;
+  status: "running" | "paused" | "success" | "error" | "cancelled";
+  trigger: { kind: string; emitterId: string; channel: string; eventId: number };
+  replayOf: string | null;
+  /** JSON text of the engine's own; null once ended. */
+  state: string | null;
+  /** JSON text; null = none. */
+  error: string | null;
+  startedAtMs: number;
+  endedAtMs: number | null;
+  /** The delivery that works on it; null while it waits and once it has ended. */
+  deliveryId: number | null;
+  /** Which of the unit's `events` it waits for, when it is put off. */
+  pendingEvent?: number;
+}
+
+/** One finished step of a run, or a decision of its control flow. */
+export interface WorkflowStepRecord {
+  orgId: string;
+  runId: string;
+  ordinal: number;
+  /** Namespace and the place in the loops around it. */
+  key: string;
+  namespace: string;
+  kind: "step" | "block" | "decision";
+  attempt: number;
+  status: "success" | "error" | "skipped" | "paused";
+  /** JSON texts; null = none. */
+  props: string | null;
+  exports: string | null;
+  returnValue: string | null;
+  logs: string | null;
+  error: string | null;
+  flow: string | null;
+  sends: string | null;
+  response: string | null;
+  startedAtMs: number;
+  endedAtMs: number;
+}
+
 /** Written together or not at all. */
 export interface CommitUnit {
   /** The delivery whose work this is. When this node no longer holds it, nothing of the unit is written. */
   claim?: Claim;
+  /** With `claim`: the delivery stays claimed, for its work goes on. */
+  keepsClaim?: true;
   /** The pending emit that becomes `events`. When it is gone (moved by another node, deleted), nothing is written. */
   scheduledEmit?: { orgId: string; emitterId: string; eventId: number };
   /** The tick that `events` tell of; it moves the timer on. When the timer has moved already, nothing is written. */
@@ -69,6 +117,8 @@ export interface CommitUnit {
   dbWrites?: { orgId: string; sourceId: string; writes: Readonly<Record<string, string | null>> };
   sourceRun?: SourceRunRecord;
   webhookDelivery?: WebhookDeliveryRecord;
+  workflowRun?: WorkflowRunRecord;
+  workflowSteps?: readonly WorkflowStepRecord[];
 }
 
 export interface AppendedEvent {

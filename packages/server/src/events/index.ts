@@ -6,6 +6,8 @@ export type {
   EventDraft,
   SourceRunRecord,
   WebhookDeliveryRecord,
+  WorkflowRunRecord,
+  WorkflowStepRecord,
 } from "./commit-unit.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "../queue/index.ts";
 export { noDispatch, type DispatchPort } from "./dispatch-port.ts";

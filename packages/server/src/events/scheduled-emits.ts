@@ -18,6 +18,7 @@ interface DueRow {
   emit_id: string;
   payload: string;
   metadata: string | null;
+  direct_listener_id: string | null;
 }
 
 const BATCH = 256;
@@ -63,7 +64,8 @@ export class ScheduledEmits {
     let moved = 0;
     for (;;) {
       const { rows } = await this.#options.db.query<DueRow>(
-        `select org_id, emitter_id, event_id, channel, emit_id, payload, metadata from scheduled_emits
+        `select org_id, emitter_id, event_id, channel, emit_id, payload, metadata, direct_listener_id
+         from scheduled_emits
          where deliver_at_ms <= $1 order by deliver_at_ms, event_id limit ${BATCH}`,
         [nowMs],
       );
@@ -122,6 +124,7 @@ function unitOf(row: DueRow): CommitUnit {
     channel: row.channel,
     payload: row.payload,
     emitId: row.emit_id,
+    ...(row.direct_listener_id !== null && { directListenerId: row.direct_listener_id }),
     ...(row.metadata !== null && { metadata: JSON.parse(row.metadata) as EventMetadata }),
   };
   return { scheduledEmit: { orgId, emitterId, eventId }, events: [event] };

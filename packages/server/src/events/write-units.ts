@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Lines } from "./unit-lines.ts";
 import { linesOf } from "./unit-lines.ts";
+import { NOTHING_PLACED, WORKFLOW_RUNS, WORKFLOW_STEPS } from "./workflow-record-lines.ts";
 
 /**
  * The rows of one commit. Lines whose first cell is a key are written only while that key is held: a positive key is a
@@ -13,19 +14,25 @@ export interface UnitRows {
   completed: Lines;
   /** delivery, due, last error: kept for another attempt. */
   rescheduled: Lines;
+  /** delivery: goes on. */
+  kept: Lines;
   /** key, org, emitter, event: pending emits that become events. */
   due: Lines;
   /** key, org, timer, due, next: ticks that become events. */
   ticked: Lines;
   /** org, emitter, count; sorted, so that rows are locked in one order everywhere. */
   heads: Lines;
-  /** key, number in the batch, distance from the new head, org, emitter, channel, emit id, deliver at, metadata, payload. */
+  /** key, number in the batch, distance from the new head, org, emitter, channel, emit id, deliver at, direct listener of a delayed one, metadata, payload. */
   drafts: Lines;
   /** draft's number, delivery, listener, 1 when claimed. */
   deliveries: Lines;
   /** key, then the columns. */
   sourceRuns: Lines;
   webhookDeliveries: Lines;
+  /** key, number of the draft that is waited for, then the columns. */
+  workflowRuns: Lines;
+  /** key, then the columns. */
+  workflowSteps: Lines;
   /** key, ordinal, org, source, key in the db, value (null removes). */
   dbWrites: Lines;
   /** key, org, source, channel, memory. */
@@ -63,6 +70,11 @@ const RESCHEDULED = `rescheduled as (
   from (select a[1]::bigint as delivery_id, a[2]::bigint as due_at_ms, a[3] as last_error from ${linesOf("@")}) as line
   where (select ok from fresh) and kept.delivery_id = line.delivery_id and kept.node_id = $1 and kept.epoch = $2
   returning kept.delivery_id as key)`;
+// Locked, so that whoever takes the delivery away waits for the end of this commit, or comes before it.
+const KEPT = `kept as materialized (
+  select delivery_id as key from deliveries
+  where (select ok from fresh) and delivery_id = any(string_to_array(@, E'\\x1e')::bigint[]) and node_id = $1 and epoch = $2
+  for no key update)`;
 const DUE = `due as (
   delete from scheduled_emits as pending
   using (select a[1]::bigint as key, a[2] as org_id, a[3] as emitter_id, a[4]::bigint as event_id from ${linesOf("@")}) as line
@@ -83,17 +95,17 @@ const HEADS = `heads as (
   set head = greatest(head_row.head + (excluded.head - $3::bigint * 1024 + 1), excluded.head)
   returning org_id, emitter_id, head)`;
 const PLACED = `placed as materialized (
-  select number, org_id, emitter_id, head - distance as event_id, channel, emit_id, deliver_at_ms, metadata, payload
+  select number, org_id, emitter_id, head - distance as event_id, channel, emit_id, deliver_at_ms, direct_listener_id, metadata, payload
   from (select a[2]::int as number, a[3]::bigint as distance, a[4] as org_id, a[5] as emitter_id,
-      coalesce(a[6], '') as channel, a[7] as emit_id, a[8]::bigint as deliver_at_ms, a[9] as metadata, a[10] as payload
+      coalesce(a[6], '') as channel, a[7] as emit_id, a[8]::bigint as deliver_at_ms, a[9] as direct_listener_id, a[10] as metadata, a[11] as payload
     from ${linesOf("@")} where a[1] is null or a[1]::bigint in (select key from held)) as draft
   join heads using (org_id, emitter_id)),
 stored as (
   insert into events (org_id, emitter_id, channel, event_id, emit_id, payload, metadata)
   select org_id, emitter_id, channel, event_id, emit_id, payload, metadata from placed where deliver_at_ms is null),
 delayed as (
-  insert into scheduled_emits (org_id, emitter_id, event_id, channel, emit_id, payload, metadata, deliver_at_ms)
-  select org_id, emitter_id, event_id, channel, emit_id, payload, metadata, deliver_at_ms
+  insert into scheduled_emits (org_id, emitter_id, event_id, channel, emit_id, payload, metadata, deliver_at_ms, direct_listener_id)
+  select org_id, emitter_id, event_id, channel, emit_id, payload, metadata, deliver_at_ms, direct_listener_id
   from placed where deliver_at_ms is not null)`;
 const DELIVERIES = `owed as (
   insert into deliveries (delivery_id, org_id, listener_id, emitter_id, channel, event_id, due_at_ms, created_at_ms, node_id, epoch)
@@ -129,19 +141,22 @@ const DEDUPE_MEMORIES = `remembered as (
   select a[1], a[2], coalesce(a[3], ''), a[4] from ${linesOf("@")} where (select ok from fresh)
   on conflict (org_id, source_id, channel) do update set memory = excluded.memory)`;
 
-const KEY_SOURCES = ["completed", "rescheduled", "due", "ticked"] as const;
+const KEY_SOURCES = ["completed", "rescheduled", "kept", "due", "ticked"] as const;
 const PARTS: readonly (readonly [keyof UnitRows, string])[] = [
   ["heads", HEADS],
   ["drafts", PLACED],
   ["deliveries", DELIVERIES],
   ["sourceRuns", SOURCE_RUNS],
   ["webhookDeliveries", WEBHOOK_DELIVERIES],
+  ["workflowRuns", WORKFLOW_RUNS],
+  ["workflowSteps", WORKFLOW_STEPS],
   ["dbWrites", DB_WRITES],
   ["dedupeMemories", DEDUPE_MEMORIES],
 ];
 const KEY_PARTS: Record<(typeof KEY_SOURCES)[number], string> = {
   completed: COMPLETED,
   rescheduled: RESCHEDULED,
+  kept: KEPT,
   due: DUE,
   ticked: TICKED,
 };
@@ -179,7 +194,10 @@ function compose(mask: number): Statement {
   const ctes = [fill("versions", FRESH), ...keys.map((part) => fill(part, KEY_PARTS[part]))];
   const held = keys.map((part) => `select key from ${part}`).join(" union all ");
   ctes.push(`held as materialized (${held || "select null::bigint as key where false"})`);
-  for (const [part, text] of PARTS) if (parts.includes(part)) ctes.push(fill(part, text));
+  for (const [part, text] of PARTS) {
+    if (part === "workflowRuns" && !parts.includes("drafts")) ctes.push(NOTHING_PLACED);
+    if (parts.includes(part)) ctes.push(fill(part, text));
+  }
   const heads = parts.includes("heads")
     ? `(select string_agg(org_id || ' ' || emitter_id || ' ' || head, E'\\n') from heads)`
     : "null";

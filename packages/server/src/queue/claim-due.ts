@@ -145,5 +145,6 @@ function claimedDelivery(row: ClaimedRow): ClaimedDelivery | null {
     metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as EventMetadata),
     attempts: row.attempts,
     createdAtMs: row.created_at_ms,
+    isFirst: false,
   };
 }

@@ -25,4 +25,6 @@ export interface ClaimedDelivery extends Claim {
   /** Attempts that ended before this one. */
   attempts: number;
   createdAtMs: number;
+  /** True: this process wrote the delivery itself just now, so nothing can have been done about it before. */
+  isFirst: boolean;
 }

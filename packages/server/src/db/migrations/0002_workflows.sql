@@ -59,6 +59,9 @@ create table workflow_runs (
   error text, -- JSON; null = none
   started_at_ms bigint not null,
   ended_at_ms bigint,
+  delivery_id bigint, -- that works on it; null while it waits and once it has ended
+  pending_event_id bigint, -- the `$resume` emit in scheduled_emits that it waits for
+  destinations text, -- JSON: what became of its sends
   primary key (org_id, workflow_id, run_id)
 );
 create unique index workflow_runs_run_id on workflow_runs (run_id);
@@ -67,8 +70,10 @@ create index workflow_runs_ended_at_ms on workflow_runs (ended_at_ms) where ende
 create table workflow_steps (
   org_id text not null,
   run_id text not null,
-  ordinal integer not null, -- order of execution; a rerun or retry is a new row
+  ordinal integer not null, -- in the order of their ends; a rerun or retry is a new row
+  key text not null, -- namespace and the place in the loops around it
   namespace text not null,
+  kind text not null check (kind in ('step', 'block', 'decision')),
   attempt integer not null,
   status text not null check (status in ('success', 'error', 'skipped', 'paused')),
   props text,
@@ -76,21 +81,26 @@ create table workflow_steps (
   return_value text,
   logs text,
   error text,
+  flow text, -- JSON: what it asked of the flow
+  sends text, -- JSON: what is to be sent when the run has ended
+  response text, -- JSON: its answer to the caller, until the run ends
   started_at_ms bigint not null,
   ended_at_ms bigint not null,
   primary key (org_id, run_id, ordinal)
 );
--- Resume and cancel URLs: one use; found by the hash of the secret in the URL.
-create table workflow_waits (
+-- Calls of resume and cancel URLs that came while their step was still at work: they count once the run waits.
+create table workflow_callbacks (
   org_id text not null,
   workflow_id text not null,
   run_id text not null,
-  token_hash text primary key,
+  wait text not null, -- which of the run's waits
   purpose text not null check (purpose in ('resume', 'cancel')),
-  pending_event_id bigint not null, -- of the `$resume` emit in scheduled_emits
-  created_at_ms bigint not null
+  request text not null, -- JSON
+  created_at_ms bigint not null,
+  primary key (org_id, run_id, wait)
 );
-create index workflow_waits_run on workflow_waits (org_id, run_id);
+-- Emits that are put off may have one listener of their own: a run that waits.
+alter table scheduled_emits add column direct_listener_id text;
 create table templates (
   org_id text not null references workspaces on delete cascade,
   template_id text primary key,

@@ -92,6 +92,7 @@ export interface ScheduledEmitsTable {
   payload: string;
   metadata: string | null;
   deliver_at_ms: number;
+  direct_listener_id: string | null;
 }
 
 /** Tables of events. */

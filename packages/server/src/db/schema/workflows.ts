@@ -51,13 +51,18 @@ export interface WorkflowRunsTable {
   error: string | null;
   started_at_ms: number;
   ended_at_ms: number | null;
+  delivery_id: number | null;
+  pending_event_id: number | null;
+  destinations: string | null;
 }
 
 export interface WorkflowStepsTable {
   org_id: string;
   run_id: string;
   ordinal: number;
+  key: string;
   namespace: string;
+  kind: "step" | "block" | "decision";
   attempt: number;
   status: "success" | "error" | "skipped" | "paused";
   props: string | null;
@@ -65,17 +70,20 @@ export interface WorkflowStepsTable {
   return_value: string | null;
   logs: string | null;
   error: string | null;
+  flow: string | null;
+  sends: string | null;
+  response: string | null;
   started_at_ms: number;
   ended_at_ms: number;
 }
 
-export interface WorkflowWaitsTable {
+export interface WorkflowCallbacksTable {
   org_id: string;
   workflow_id: string;
   run_id: string;
-  token_hash: string;
+  wait: string;
   purpose: "resume" | "cancel";
-  pending_event_id: number;
+  request: string;
   created_at_ms: number;
 }
 
@@ -120,7 +128,7 @@ export interface WorkflowsSchema {
   workflow_triggers: WorkflowTriggersTable;
   workflow_runs: WorkflowRunsTable;
   workflow_steps: WorkflowStepsTable;
-  workflow_waits: WorkflowWaitsTable;
+  workflow_callbacks: WorkflowCallbacksTable;
   templates: TemplatesTable;
   environment_variables: EnvironmentVariablesTable;
   data_stores: DataStoresTable;
