@@ -22,8 +22,13 @@ function readProp(value: unknown): ConfigurableProp {
  * Reads the body of a `loaded` frame.
  * @throws FrameError when a field has not its declared type.
  */
-export function readLoaded(value: unknown): ComponentDefinition {
-  const fields = fieldsOf(fieldsOf(value, "a loaded component")["definition"], "a definition");
+export function readLoaded(value: unknown): ComponentDefinition | null {
+  const { definition } = fieldsOf(value, "a loaded component");
+  return definition === null ? null : readDefinition(definition);
+}
+
+function readDefinition(value: unknown): ComponentDefinition {
+  const fields = fieldsOf(value, "a definition");
   if (!KINDS.has(fields["kind"])) throw new FrameError("a definition has no kind");
   if (!DEDUPES.has(fields["dedupe"])) throw new FrameError("a definition has no dedupe");
   const props = listOf(fields["configurableProps"], "configurableProps");

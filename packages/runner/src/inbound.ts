@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { FrameError } from "./frames.ts";
 import type { Emit, HttpResponse, InvocationError, InvocationErrorCode, Observation } from "./invocation.ts";
-import type { LatePayload, LoadFailedPayload, PartialPayload, PongPayload, ResultPayload } from "./messages.ts";
+import type { LatePayload, LoadFailedPayload, PartialPayload, PongPayload, RespondPayload } from "./messages.ts";
 
 /**
  * Reads the bodies of frames that come out of a sandbox. User code can write any bytes there, so every field is checked before it
@@ -37,12 +37,12 @@ export function textOf(value: unknown, what: string): string {
   if (typeof value !== "string") throw new FrameError(`${what} is not a text`);
   return value;
 }
-function numberOf(value: unknown, what: string): number {
+export function numberOf(value: unknown, what: string): number {
   if (typeof value !== "number" || !Number.isFinite(value)) throw new FrameError(`${what} is not a number`);
   return value;
 }
 /** PostgreSQL stores no NUL in text. */
-const withoutNul = (text: string): string => (text.includes("\0") ? text.replaceAll("\0", "") : text);
+export const withoutNul = (text: string): string => (text.includes("\0") ? text.replaceAll("\0", "") : text);
 
 function epochMs(value: unknown, what: string): number {
   const at = numberOf(value, what);
@@ -68,7 +68,7 @@ function isShallow(json: string): boolean {
   return true;
 }
 
-function jsonTextOf(value: unknown, what: string): string {
+export function jsonTextOf(value: unknown, what: string): string {
   const text = textOf(value, what);
   try {
     JSON.parse(text);
@@ -119,7 +119,7 @@ function readDbWrites(value: unknown): Record<string, string | null> {
   return writes;
 }
 
-function readError(value: unknown): InvocationError | null {
+export function readError(value: unknown): InvocationError | null {
   if (value === null) return null;
   const code = fieldsOf(value, "an error")["code"];
   const isClaimable = typeof code === "string" && CLAIMABLE_CODES.has(code);
@@ -133,17 +133,6 @@ export function readPartial(value: unknown): PartialPayload {
     emits: listOf(fields["emits"], "emits").map(readEmit),
     logs: listOf(fields["logs"], "logs").map(readObservation),
     dbWrites: readDbWrites(fields["dbWrites"]),
-  };
-}
-
-/** @throws FrameError */
-export function readResult(value: unknown): ResultPayload {
-  const fields = fieldsOf(value, "a result");
-  const returned = fields["returnValue"];
-  return {
-    ...readPartial(fields),
-    error: readError(fields["error"]),
-    returnValue: returned === null ? null : jsonTextOf(returned, "a return value"),
   };
 }
 
@@ -169,7 +158,12 @@ function readHeaders(value: unknown): Record<string, string | string[]> {
 }
 
 /** @throws FrameError */
-export function readRespond(value: unknown): HttpResponse {
+export function readRespond(value: unknown): RespondPayload {
+  const { response, immediate } = fieldsOf(value, "an answer");
+  return { response: readResponse(response), immediate: immediate === true };
+}
+
+function readResponse(value: unknown): HttpResponse {
   const fields = fieldsOf(value, "a response");
   const status = numberOf(fields["status"], "a status");
   const isStatus = Number.isInteger(status) && status >= 200 && status <= 599;

@@ -2,6 +2,7 @@
 export * from "./build/index.ts";
 export { ComponentCodeError } from "./invocation.ts";
 export type * from "./invocation.ts";
+export type * from "./step.ts";
 export type { RunnerEvent, RunnerEventSubject, RunnerStats, SandboxTierReport } from "./events.ts";
 export { AddressPolicy, HostResolver } from "./egress/index.ts";
 export type { EgressAttempt, EgressRules, ResolveHost } from "./egress/index.ts";

@@ -1,4 +1,5 @@
 /** What the server and the runner say to each other: plain data, usable without the server. */
+import type { CallMethod, EvaluateInvocation, StepInvocation, StepOutcome } from "./step.ts";
 
 /** JSON value as parsed. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -19,7 +20,12 @@ export interface Deployment {
   /** Unique per version and workspace, e.g. `dc_abc:d_xyz`. A new id means a new process. */
   readonly id: string;
   readonly orgId: string;
-  readonly bundle: CodeBundle;
+  /** The component; null for a workflow, which has `modules`. */
+  readonly bundle: CodeBundle | null;
+  /** The Node steps of a workflow by namespace; each is imported when it first runs. */
+  readonly modules?: Readonly<Record<string, CodeBundle>>;
+  /** Binds what Python and Bash steps need of the system, read-only. */
+  readonly needsSystem?: boolean;
   readonly memoryMb: number;
   /** Environment of the process, e.g. `PD_COMPONENT`. */
   readonly env: Readonly<Record<string, string>>;
@@ -74,7 +80,7 @@ export interface AppAuth {
   readonly credentials: JsonObject;
 }
 
-interface InvocationBase {
+export interface InvocationBase {
   /** KSUID; unique per attempt. */
   readonly id: string;
   /** Configured values in wire form, e.g. `{authProvisionId}`, `{__lv: {label, value}}`. */
@@ -114,7 +120,9 @@ export interface OptionsInvocation extends InvocationBase {
 export interface AdditionalPropsInvocation extends InvocationBase {
   readonly kind: "additionalProps";
 }
-export type Invocation = RunInvocation | HookInvocation | OptionsInvocation | AdditionalPropsInvocation;
+/** What is asked of the component of a deployment. */
+export type ComponentInvocation = RunInvocation | HookInvocation | OptionsInvocation | AdditionalPropsInvocation;
+export type Invocation = ComponentInvocation | StepInvocation | EvaluateInvocation;
 
 /** One `$emit`, snapshotted when it was called. */
 export interface Emit {
@@ -184,12 +192,23 @@ export interface InvocationResult {
   readonly hadEffect: boolean;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
+  /** Of a step that its process lived to tell about. */
+  readonly step?: StepOutcome;
 }
 
 /** Told while an invocation runs. */
 export interface InvocationListener {
-  /** The component called `http.respond`; called at most once. */
-  respond?(response: HttpResponse): void;
+  /** The code answered with `http.respond` or `$.respond`; called at most once. */
+  respond?(response: HttpResponse, options: RespondOptions): void;
+  /**
+   * Code in the sandbox asks for something; `params` is whatever it sent, so check every field and what it may have.
+   * A rejection reaches the code: its `name` and `message` are shown to the user.
+   */
+  call?(method: CallMethod, params: Json): Promise<Json>;
+}
+export interface RespondOptions {
+  /** Now, instead of when the run ends. */
+  readonly immediate: boolean;
 }
 
 /** Thrown by `inspect` and `build` for code that cannot become a component: 422 in the API. */

@@ -1,12 +1,13 @@
 import type {
-  AdditionalPropsInvocation,
   ComponentDefinition,
   Emit,
-  HookInvocation,
   HttpResponse,
+  Invocation,
   InvocationError,
+  Json,
+  Observation,
 } from "./invocation.ts";
-import type { Observation, OptionsInvocation, RunInvocation } from "./invocation.ts";
+import type { StepOutcome } from "./step.ts";
 
 /**
  * The frames between the parent and one sandboxed process, both ways on its fd 3:
@@ -21,6 +22,8 @@ export const FrameType = {
   cancel: 3,
   /** Exactly one `pong` for each. */
   ping: 4,
+  /** Answers an `rpc` of the same invocation. */
+  rpcReply: 5,
   // runner → parent
   /** The first frame, once; payload `{}`. The parent sends nothing before it. */
   ready: 64,
@@ -31,12 +34,16 @@ export const FrameType = {
   partial: 69,
   late: 70,
   pong: 71,
+  /** User code asks the server for something; not after the `result` of its invocation. */
+  rpc: 72,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 export const FRAME_HEADER_BYTES = 9;
 /** Largest payload that the parent accepts; a larger one is a protocol violation that costs the process. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** More unanswered `rpc` frames of one invocation than this are a protocol violation. */
+export const MAX_CALLS_IN_FLIGHT = 32;
 /** Largest payload that the parent sends. */
 export const MAX_FRAME_TO_RUNNER_BYTES = 64 * 1024 * 1024;
 
@@ -68,17 +75,23 @@ export const EGRESS_ERROR_HEADER = "millrace-error";
 
 /** Bind this blank process to a deployment: environment first, then import. */
 export interface LoadPayload {
-  code: string;
+  /** Null for a workflow: then nothing is imported before a step needs it. */
+  component: ModulePayload | null;
+  modules: Record<string, ModulePayload>;
   env: Record<string, string>;
-  /** Directory holding the component's own `node_modules`, as seen inside; bare imports resolve from here only. */
+}
+export interface ModulePayload {
+  code: string;
+  /** Directory holding its own `node_modules`, as seen inside; bare imports resolve from here only. */
   dependencyDir: string | null;
 }
 /** Same as the invocation; the frame's number stands for it from now on. */
-export type InvokePayload = RunInvocation | HookInvocation | OptionsInvocation | AdditionalPropsInvocation;
+export type InvokePayload = Invocation;
 
 /** Answers `load`. */
 export interface LoadedPayload {
-  definition: ComponentDefinition;
+  /** Null when no component was to be loaded. */
+  definition: ComponentDefinition | null;
 }
 export interface LoadFailedPayload {
   message: string;
@@ -93,6 +106,7 @@ export interface ResultPayload {
   emits: Emit[];
   logs: Observation[];
   dbWrites: Record<string, string | null>;
+  step?: StepOutcome;
 }
 /**
  * Sent by long or talkative invocations so that a kill loses nothing that was emitted. Each frame's emits are in order
@@ -103,7 +117,23 @@ export interface PartialPayload {
   logs: Observation[];
   dbWrites: Record<string, string | null>;
 }
-export type RespondPayload = HttpResponse;
+export interface RespondPayload {
+  response: HttpResponse;
+  immediate: boolean;
+}
+export interface RpcPayload {
+  /** Unique within its invocation. */
+  call: number;
+  /** A `CallMethod`, if the code inside is honest. */
+  method: string;
+  params: Json;
+}
+export interface RpcReplyPayload {
+  call: number;
+  result?: Json;
+  /** Set instead of `result`. */
+  error?: { name: string; message: string };
+}
 /** Something went wrong after the invocation had ended. */
 export interface LatePayload {
   invocationId: string;

@@ -144,7 +144,10 @@ export class RunnerHost {
     const owner = { onLate: ignore, onEgress: ignore, onResponsive: ignore };
     const sandbox = await this.#pool.acquire(INSPECT_MEMORY_MB, owner);
     try {
-      return await sandbox.load({ code: bundle.code, env: {}, dependencyDir }, timeoutMs);
+      const component = { code: bundle.code, dependencyDir };
+      const definition = await sandbox.load({ component, modules: {}, env: {} }, timeoutMs);
+      if (definition === null) throw new ComponentCodeError("The sandbox told nothing of the component");
+      return definition;
     } catch (error) {
       if (error instanceof LoadError) throw new ComponentCodeError(error.message, error.stackOfUser, { cause: error });
       const isFault = error instanceof SandboxEndedError && error.reason.code !== "UNAVAILABLE";

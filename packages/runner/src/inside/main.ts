@@ -6,9 +6,10 @@ import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
 import type { BootArguments } from "../messages.ts";
 import { captureConsole } from "./console-capture.ts";
 import { ErrorReporter } from "./execution/index.ts";
-import { preloadPlatform } from "./module-loader.ts";
+import { preloadPlatform } from "./modules/index.ts";
 import { guardProcess, hideHandle } from "./process-guards.ts";
 import { Session } from "./session.ts";
+import { layerEnvironment } from "./steps/index.ts";
 import { limitWorkers } from "./worker-limits.ts";
 
 const boot = JSON.parse(process.argv.splice(2, 1)[0] ?? "{}") as Partial<BootArguments>;
@@ -24,6 +25,7 @@ const send = (head: { type: number; invocation: number }, payload: unknown) => w
 const session = new Session({ reporter, homeDir: boot.tmpDir ?? tmpdir(), send });
 const endProcess = guardProcess({ reporter, fail: (scope, thrown) => session.fail(scope, thrown) });
 captureConsole(reporter);
+layerEnvironment();
 limitWorkers();
 hideHandle(parent);
 

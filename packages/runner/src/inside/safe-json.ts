@@ -20,6 +20,16 @@ export function stringifyLenient(value: unknown): string | undefined {
   }
 }
 
+/** As `JSON.stringify`, except that BigInts become texts. @throws TypeError for cycles, and whatever `toJSON` throws. */
+export function stringifyStrict(value: unknown): string | undefined {
+  try {
+    return stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.includes("BigInt")) throw error;
+    return stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item));
+  }
+}
+
 /** Text of anything, as a header, field or id: text as it is, objects as JSON, nothing as nothing. */
 export function asText(value: unknown): string {
   if (typeof value === "string") return value;

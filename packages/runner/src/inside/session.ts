@@ -2,15 +2,13 @@ import type { HttpResponse, InvocationError } from "../invocation.ts";
 import type { Frame } from "../frames.ts";
 import { parseBody } from "../frames.ts";
 import { FrameType } from "../messages.ts";
-import type { InvokePayload, LoadPayload, PongPayload } from "../messages.ts";
-import { readComponent } from "./definition/index.ts";
-import type { LoadedComponent } from "./definition/index.ts";
-import { currentScope, InvocationScope, refusalOf } from "./execution/index.ts";
+import type { InvokePayload, LoadPayload, PongPayload, RpcReplyPayload } from "../messages.ts";
+import { Calls } from "./calls/index.ts";
+import { currentScope, InvocationScope } from "./execution/index.ts";
 import type { ErrorReporter } from "./execution/index.ts";
-import { Blueprint } from "./instance/index.ts";
 import { perform } from "./invocations/index.ts";
-import { importComponent } from "./module-loader.ts";
-import { stringifyLenient } from "./safe-json.ts";
+import type { Code, InvocationPorts } from "./invocations/index.ts";
+import { ModuleTable } from "./modules/index.ts";
 
 /** How often output of invocations that are still running is handed over. */
 const PARTIAL_INTERVAL_MS = 1000;
@@ -22,17 +20,12 @@ export interface SessionOptions {
   send(head: { type: number; invocation: number }, payload: unknown): void;
 }
 
-interface Loaded {
-  readonly component: LoadedComponent;
-  readonly blueprint: Blueprint;
-}
-
 /** The conversation with the parent: one deployment is loaded, then many invocations run side by side. */
 export class Session {
   readonly #options: SessionOptions;
-  readonly #active = new Map<number, InvocationScope>();
-  #loading: Promise<Loaded | null> | null = null;
-  #loaded: Loaded | null = null;
+  readonly #active = new Map<number, { scope: InvocationScope; calls: Calls }>();
+  #loading: Promise<Code | null> | null = null;
+  #loaded: Code | null = null;
   #sweeper: NodeJS.Timeout | null = null;
 
   constructor(options: SessionOptions) {
@@ -47,6 +40,8 @@ export class Session {
       case FrameType.load:
         this.#loading = this.#load(parseBody(frame) as LoadPayload);
         return;
+      case FrameType.rpcReply:
+        return this.#active.get(frame.invocation)?.calls.answer(parseBody(frame) as RpcReplyPayload);
       case FrameType.cancel:
         return this.#cancel(frame.invocation);
       case FrameType.ping:
@@ -59,15 +54,15 @@ export class Session {
     scope.finish({ error: this.#options.reporter.invocationError(thrown), returnValue: null });
   }
 
-  async #load({ code, env, dependencyDir }: LoadPayload): Promise<Loaded | null> {
+  async #load(payload: LoadPayload): Promise<Code | null> {
     const { reporter, homeDir, send } = this.#options;
-    const dir = dependencyDir ?? homeDir;
-    reporter.showRelativeTo(dir);
+    const modules = new ModuleTable(payload, homeDir);
+    reporter.showRelativeTo(modules.directories());
     try {
-      Object.assign(process.env, env);
-      const component = readComponent(await importComponent(code, dir));
-      this.#loaded = { component, blueprint: new Blueprint(component) };
-      send({ type: FrameType.loaded, invocation: 0 }, { definition: component.definition });
+      Object.assign(process.env, payload.env);
+      const main = await modules.importComponent();
+      this.#loaded = { modules, main };
+      send({ type: FrameType.loaded, invocation: 0 }, { definition: main?.component.definition ?? null });
     } catch (error) {
       const { name, message, stack } = reporter.describe(error);
       const text = name === "DefinitionError" ? message : `${name}: ${message}`;
@@ -78,48 +73,39 @@ export class Session {
   }
 
   #invoke(number: number, payload: InvokePayload): void {
+    const { send } = this.#options;
+    const calls = new Calls((call) => send({ type: FrameType.rpc, invocation: number }, call));
     const scope = new InvocationScope(payload.id, {
-      partial: (partial) => this.#options.send({ type: FrameType.partial, invocation: number }, partial),
+      partial: (partial) => send({ type: FrameType.partial, invocation: number }, partial),
       late: (observation) =>
-        this.#options.send({ type: FrameType.late, invocation: number }, { invocationId: payload.id, observation }),
+        send({ type: FrameType.late, invocation: number }, { invocationId: payload.id, observation }),
       result: (result) => {
         this.#active.delete(number);
-        this.#options.send({ type: FrameType.result, invocation: number }, result);
+        calls.end();
+        send({ type: FrameType.result, invocation: number }, result);
       },
     });
-    this.#active.set(number, scope);
+    const answer = (response: HttpResponse, { immediate }: { immediate: boolean }): void =>
+      send({ type: FrameType.respond, invocation: number }, { response, immediate });
+    this.#active.set(number, { scope, calls });
     this.#sweeper ??= setInterval(() => this.#sweep(), PARTIAL_INTERVAL_MS).unref();
-    void currentScope.run(scope, () => this.#execute(number, payload, scope));
+    void currentScope.run(scope, () => this.#execute(payload, { scope, calls, answer }));
   }
 
-  async #execute(number: number, payload: InvokePayload, scope: InvocationScope): Promise<void> {
+  async #execute(payload: InvokePayload, { scope, calls, answer }: InvocationPorts): Promise<void> {
     try {
       const loaded = this.#loaded ?? (await this.#loading);
       if (!loaded) return scope.finish({ error: NOT_LOADED, returnValue: null });
-      const respond = this.#responder(number, payload);
-      const instance = loaded.blueprint.createInstance({ invocation: payload, scope, respond });
-      const value = await perform(loaded.component, payload, { blueprint: loaded.blueprint, instance });
-      scope.finish(outcomeOf(value));
+      scope.finish({ error: null, returnValue: await perform(loaded, payload, { scope, calls, answer }) });
     } catch (error) {
       this.fail(scope, error);
     }
   }
 
-  /** The first `respond` answers the waiting request; all others, and those that nobody waits for, do nothing. */
-  #responder(number: number, payload: InvokePayload): ((response: HttpResponse) => void) | null {
-    if (payload.kind !== "run" || !payload.awaitsResponse) return null;
-    let hasResponded = false;
-    return (response) => {
-      if (hasResponded || !this.#active.has(number)) return;
-      hasResponded = true;
-      this.#options.send({ type: FrameType.respond, invocation: number }, response);
-    };
-  }
-
   #cancel(number: number): void {
     const message = "The run took longer than it may and was stopped.";
     const error: InvocationError = { code: "TIMEOUT", name: "TimeoutError", message };
-    this.#active.get(number)?.finish({ error, returnValue: null });
+    this.#active.get(number)?.scope.finish({ error, returnValue: null });
   }
 
   #ping(number: number): void {
@@ -132,7 +118,7 @@ export class Session {
   }
 
   #sweep(): void {
-    for (const scope of this.#active.values()) scope.sendPartial();
+    for (const { scope } of this.#active.values()) scope.sendPartial();
     if (this.#active.size > 0 || !this.#sweeper) return;
     clearInterval(this.#sweeper);
     this.#sweeper = null;
@@ -140,11 +126,3 @@ export class Session {
 }
 
 const NOT_LOADED: InvocationError = { code: "LOAD_FAILED", name: "Error", message: "The component is not loaded." };
-
-function outcomeOf(value: unknown): { error: InvocationError | null; returnValue: string | null } {
-  const json = stringifyLenient(value) ?? null;
-  const refusal = json === null ? null : refusalOf(json);
-  if (!refusal) return { error: null, returnValue: json };
-  const error: InvocationError = { code: "RESULT_TOO_LARGE", name: "Error", message: `The return value ${refusal}.` };
-  return { error, returnValue: null };
-}

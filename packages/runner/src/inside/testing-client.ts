@@ -1,14 +1,22 @@
 import { encodeFrame, FrameDecoder } from "../frames.ts";
-import type { ComponentDefinition, Emit, HttpResponse, Observation } from "../invocation.ts";
+import type {
+  ComponentDefinition,
+  ComponentInvocation,
+  Emit,
+  HttpResponse,
+  InvocationBase,
+  Observation,
+} from "../invocation.ts";
+import type { StepInvocation } from "../step.ts";
 import { FrameType } from "../messages.ts";
-import type { InvokePayload, LatePayload, PartialPayload, ResultPayload } from "../messages.ts";
+import type { LatePayload, PartialPayload, RespondPayload, ResultPayload } from "../messages.ts";
 import { ErrorReporter } from "./execution/index.ts";
 import { Session } from "./session.ts";
 
 type Defaulted = "id" | "props" | "auths" | "endpoints" | "db" | "timeoutMs";
-type WithDefaults<I> = I extends InvokePayload ? Omit<I, Defaulted> & Partial<Pick<I, Defaulted>> : never;
+type WithDefaults<I> = I extends InvocationBase ? Omit<I, Defaulted> & Partial<Pick<I, Defaulted>> : never;
 /** An invocation of which a test names only what it is about. */
-export type TestInvocation = WithDefaults<InvokePayload>;
+export type TestInvocation = WithDefaults<ComponentInvocation | StepInvocation>;
 
 type RunDetails = Partial<Omit<Extract<TestInvocation, { kind: "run" }>, "kind" | "event">>;
 
@@ -87,7 +95,7 @@ export class TestClient {
     { dependencyDir = null, env = {} }: { dependencyDir?: string | null; env?: Record<string, string> } = {},
   ): Promise<LoadAnswer> {
     const answer = this.nextFrame((type) => type === FrameType.loaded || type === FrameType.loadFailed);
-    this.send(FrameType.load, { code, env, dependencyDir });
+    this.send(FrameType.load, { component: { code, dependencyDir }, modules: {}, env });
     return answer as Promise<LoadAnswer>;
   }
 
@@ -104,7 +112,7 @@ export class TestClient {
     let partials = 0;
     const result = this.nextFrame((type, of, payload) => {
       if (of !== number) return false;
-      if (type === FrameType.respond) parts.responses.push(payload as HttpResponse);
+      if (type === FrameType.respond) parts.responses.push((payload as RespondPayload).response);
       if (type !== FrameType.partial && type !== FrameType.result) return false;
       const { emits, logs, dbWrites } = payload as PartialPayload;
       parts.emits.push(...emits);

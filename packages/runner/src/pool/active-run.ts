@@ -2,14 +2,16 @@ import { orderEmits } from "../emit-order.ts";
 import { FrameError } from "../frames.ts";
 import type {
   Emit,
-  HttpResponse,
   Invocation,
   InvocationError,
   InvocationListener,
   InvocationResult,
+  Json,
   Observation,
 } from "../invocation.ts";
-import type { PartialPayload, ResultPayload } from "../messages.ts";
+import { MAX_CALLS_IN_FLIGHT } from "../messages.ts";
+import type { PartialPayload, RespondPayload, ResultPayload, RpcPayload, RpcReplyPayload } from "../messages.ts";
+import type { CallMethod, StepOutcome } from "../step.ts";
 import type { EndReason } from "./end-reason.ts";
 
 /** How an invocation ended: with an answer of its own, or with the death of its process. */
@@ -19,6 +21,14 @@ export interface RunOutcome {
   readonly lostTo: EndReason | null;
   /** True when it may itself be what ended the process. */
   readonly isSuspect: boolean;
+}
+
+export interface ActiveRunOptions {
+  readonly invocation: Invocation;
+  readonly listener?: InvocationListener | undefined;
+  readonly sentBytes: number;
+  /** Sends the answer of a call to the process. */
+  reply(payload: RpcReplyPayload): void;
 }
 
 /** What a run may leave behind in all. */
@@ -35,16 +45,20 @@ export class ActiveRun {
   readonly #listener: InvocationListener | undefined;
   /** Bytes that its process had sent to the network before. */
   readonly #sentBytesBefore: number;
+  readonly #reply: (payload: RpcReplyPayload) => void;
   readonly #emits: Emit[] = [];
   readonly #logs: Observation[] = [];
   readonly #dbWrites: Record<string, string | null> = {};
   #sizeBytes = 0;
   #responded = false;
+  #calls = 0;
+  #callsInFlight = 0;
 
-  constructor(options: { invocation: Invocation; listener?: InvocationListener | undefined; sentBytes: number }) {
+  constructor(options: ActiveRunOptions) {
     this.invocation = options.invocation;
     this.#listener = options.listener;
     this.#sentBytesBefore = options.sentBytes;
+    this.#reply = options.reply;
     const { promise, resolve } = Promise.withResolvers<RunOutcome>();
     this.outcome = promise;
     this.#resolve = resolve;
@@ -59,22 +73,42 @@ export class ActiveRun {
     Object.assign(this.#dbWrites, part.dbWrites);
   }
 
-  respond(response: HttpResponse): void {
+  respond({ response, immediate }: RespondPayload): void {
     if (this.#responded) return;
     this.#responded = true;
-    this.#listener?.respond?.(response);
+    this.#listener?.respond?.(response, { immediate });
+  }
+
+  /** Passes a call on to the listener. @throws FrameError when more are in flight than an honest process sends. */
+  call({ call, method, params }: RpcPayload): void {
+    if (++this.#callsInFlight > MAX_CALLS_IN_FLIGHT) throw new FrameError("an invocation has too many calls in flight");
+    this.#calls++;
+    void this.#answer(method as CallMethod, params).then((answer) => {
+      this.#callsInFlight--;
+      this.#reply({ call, ...answer });
+    });
+  }
+
+  async #answer(method: CallMethod, params: Json): Promise<Omit<RpcReplyPayload, "call">> {
+    try {
+      if (this.#listener?.call === undefined) throw new TypeError(`${method} is not available here`);
+      return { result: await this.#listener.call(method, params) };
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+      return { error: { name, message } };
+    }
   }
 
   /** The runner answered. */
   finish(payload: ResultPayload, state: { sizeBytes: number; sentBytes: number }): void {
     this.add(payload, state.sizeBytes);
-    const result = this.#result(payload.error, payload.returnValue, state.sentBytes);
+    const result = this.#result(payload, state.sentBytes);
     this.#resolve({ result, lostTo: null, isSuspect: false });
   }
 
   /** Its process died. */
   lose(reason: EndReason, state: { isAlone: boolean; sentBytes: number }): void {
-    const result = this.#result(this.#lossError(reason), null, state.sentBytes);
+    const result = this.#result({ error: this.#lossError(reason), returnValue: null }, state.sentBytes);
     this.#resolve({
       result,
       lostTo: reason,
@@ -91,17 +125,24 @@ export class ActiveRun {
     return { code: "INTERRUPTED", name: "Error", message: "The process was ended because another run in it got stuck" };
   }
 
-  #result(error: InvocationError | null, returnValue: string | null, sentBytes: number): InvocationResult {
+  #result({ error, returnValue, step }: Ending, sentBytes: number): InvocationResult {
     return {
       error,
       returnValue,
+      ...(step !== undefined && { step }),
       emits: orderEmits(this.#emits),
       logs: this.#logs,
       dbWrites: this.#dbWrites,
       responded: this.#responded,
-      hadEffect: this.#responded || sentBytes > this.#sentBytesBefore,
+      hadEffect: this.#responded || this.#calls > 0 || sentBytes > this.#sentBytesBefore,
       startedAtMs: this.startedAtMs,
       endedAtMs: Date.now(),
     };
   }
+}
+
+interface Ending {
+  readonly error: InvocationError | null;
+  readonly returnValue: string | null;
+  readonly step?: StepOutcome;
 }

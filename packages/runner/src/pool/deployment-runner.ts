@@ -1,6 +1,14 @@
 import { FrameError } from "../frames.ts";
 import type { RunnerEvent } from "../events.ts";
-import type { Deployment, Invocation, InvocationError, InvocationListener, InvocationResult } from "../invocation.ts";
+import type {
+  CodeBundle,
+  Deployment,
+  Invocation,
+  InvocationError,
+  InvocationListener,
+  InvocationResult,
+} from "../invocation.ts";
+import type { LoadPayload, ModulePayload } from "../messages.ts";
 import type { RunOutcome } from "./active-run.ts";
 import { CrashLoop } from "./crash-loop.ts";
 import type { EndReason } from "./end-reason.ts";
@@ -142,14 +150,13 @@ export class DeploymentRunner {
   }
 
   async #start(): Promise<void> {
-    const { pool, pathInside } = this.#ports;
-    const { bundle, env, memoryMb } = this.deployment;
+    const { pool } = this.#ports;
     let sandbox: Sandbox | null = null;
     try {
-      const dependencyDir = pathInside(bundle.dependencyDir);
-      sandbox = await pool.acquire(memoryMb, this.#owner());
+      const payload = this.#loadPayload();
+      sandbox = await pool.acquire(this.deployment.memoryMb, this.#owner());
       sandbox.openNetwork();
-      await sandbox.load({ code: bundle.code, env, dependencyDir }, LOAD_TIMEOUT_MS);
+      await sandbox.load(payload, LOAD_TIMEOUT_MS);
       this.#join(sandbox);
     } catch (error) {
       sandbox?.kill(RETIRED);
@@ -161,6 +168,16 @@ export class DeploymentRunner {
     }
     this.#pump();
     this.#endIfRetired();
+  }
+
+  #loadPayload(): LoadPayload {
+    const { bundle, modules = {}, env } = this.deployment;
+    const inside = ({ code, dependencyDir }: CodeBundle): ModulePayload => ({
+      code,
+      dependencyDir: this.#ports.pathInside(dependencyDir),
+    });
+    const entries = Object.entries(modules).map(([namespace, module]) => [namespace, inside(module)] as const);
+    return { component: bundle && inside(bundle), modules: Object.fromEntries(entries), env };
   }
 
   #join(sandbox: Sandbox): void {

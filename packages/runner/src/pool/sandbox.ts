@@ -1,11 +1,12 @@
 import { encodeFrame, FrameDecoder, FrameError, FrameWriter, parseBody, type Frame } from "../frames.ts";
 import type { EgressAttempt } from "../egress/index.ts";
 import { readLoaded } from "../inbound-definition.ts";
-import { readLate, readLoadFailed, readPartial, readPong, readRespond, readResult } from "../inbound.ts";
+import { readResult, readRpc } from "../inbound-step.ts";
+import { readLate, readLoadFailed, readPartial, readPong, readRespond } from "../inbound.ts";
 import type { ComponentDefinition, Invocation, InvocationListener } from "../invocation.ts";
 import type { LaunchedProcess, ProcessEnd } from "../launch/index.ts";
 import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
-import type { LatePayload, LoadPayload } from "../messages.ts";
+import type { LatePayload, LoadPayload, RpcReplyPayload } from "../messages.ts";
 import { ActiveRun, type RunOutcome } from "./active-run.ts";
 import { reasonOf, startFailureOf, type EndReason } from "./end-reason.ts";
 
@@ -69,7 +70,7 @@ export class Sandbox {
   readonly #decoder = new FrameDecoder();
   readonly #writer: FrameWriter;
   readonly #ready = Promise.withResolvers<void>();
-  readonly #loaded = Promise.withResolvers<ComponentDefinition>();
+  readonly #loaded = Promise.withResolvers<ComponentDefinition | null>();
   readonly #runs = new Map<number, ActiveRun>();
   #state: State = "starting";
   #killedFor: EndReason | null = null;
@@ -107,10 +108,11 @@ export class Sandbox {
   }
 
   /**
-   * Loads the user's module.
+   * Loads the user's module, or takes the modules of a workflow, which are imported later.
+   * @returns null for a workflow.
    * @throws LoadError when it fails or takes too long, SandboxEndedError when the process dies over it.
    */
-  async load(payload: LoadPayload, timeoutMs: number): Promise<ComponentDefinition> {
+  async load(payload: LoadPayload, timeoutMs: number): Promise<ComponentDefinition | null> {
     await this.ready;
     if (this.#state !== "blank") throw new SandboxEndedError(this.#killedFor ?? SHUT_DOWN);
     this.#state = "loading";
@@ -122,8 +124,13 @@ export class Sandbox {
 
   /** Runs something. Never rejects: whatever goes wrong is in the outcome. @throws FrameError when the input is too large to send. */
   run(invocation: Invocation, listener?: InvocationListener): Promise<RunOutcome> {
-    const run = new ActiveRun({ invocation, listener, sentBytes: this.#options.process.egress.sentBytes });
     const number = this.#nextNumber++;
+    const run = new ActiveRun({
+      invocation,
+      listener,
+      sentBytes: this.#options.process.egress.sentBytes,
+      reply: (payload) => this.#reply(number, payload),
+    });
     this.#send(FrameType.invoke, number, invocation);
     this.#runs.set(number, run);
     this.runCount++;
@@ -169,6 +176,17 @@ export class Sandbox {
     this.#writer.write(encodeFrame({ type, invocation }, payload, MAX_FRAME_TO_RUNNER_BYTES));
   }
 
+  #reply(number: number, payload: RpcReplyPayload): void {
+    if (!this.#runs.has(number) || this.hasEnded) return;
+    try {
+      this.#send(FrameType.rpcReply, number, payload);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      const tooLarge = { name: "Error", message: `The answer is too large: ${error.message}` };
+      this.#send(FrameType.rpcReply, number, { call: payload.call, error: tooLarge });
+    }
+  }
+
   #receive(chunk: Buffer): void {
     if (this.#killedFor !== null && this.#killedFor.code === "PROTOCOL_ERROR") return;
     try {
@@ -180,7 +198,7 @@ export class Sandbox {
   }
 
   #handle(frame: Frame): void {
-    if (frame.type === FrameType.result || frame.type === FrameType.partial || frame.type === FrameType.respond) {
+    if (RUN_FRAMES.has(frame.type)) {
       this.#handleRun(frame);
     } else if (frame.type === FrameType.ready && this.#state === "starting") {
       this.#state = "blank";
@@ -200,6 +218,7 @@ export class Sandbox {
     const run = this.#runs.get(frame.invocation);
     if (run === undefined) throw new FrameError("a frame names an invocation that is not in flight");
     if (frame.type === FrameType.respond) run.respond(readRespond(parseBody(frame)));
+    else if (frame.type === FrameType.rpc) run.call(readRpc(parseBody(frame)));
     else if (frame.type === FrameType.partial) run.add(readPartial(parseBody(frame)), frame.body.length);
     else {
       const sentBytes = this.#options.process.egress.sentBytes;
@@ -238,4 +257,10 @@ export class Sandbox {
   }
 }
 
+const RUN_FRAMES: ReadonlySet<number> = new Set([
+  FrameType.result,
+  FrameType.partial,
+  FrameType.respond,
+  FrameType.rpc,
+]);
 const SHUT_DOWN: EndReason = { code: "UNAVAILABLE", message: "The sandbox was shut down" };

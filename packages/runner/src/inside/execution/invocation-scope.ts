@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Emit, InvocationError, Observation } from "../../invocation.ts";
 import type { PartialPayload, ResultPayload } from "../../messages.ts";
+import type { StepOutcome } from "../../step.ts";
 import { orderEmits } from "../../emit-order.ts";
 import { isTooDeep, stringifyLenient } from "../safe-json.ts";
 import { readEmitMetadata } from "./emit-metadata.ts";
@@ -41,6 +42,10 @@ export const currentScope = new AsyncLocalStorage<InvocationScope>();
 export class InvocationScope {
   readonly invocationId: string;
   readonly startedAtMs = Date.now();
+  /** Variables that `process.env` shows to the code of this invocation only. */
+  env: Record<string, string> | null = null;
+  /** Of a step: what it leaves besides. */
+  step: { outcome(): StepOutcome } | null = null;
   readonly #output: ScopeOutput;
   #emits: Emit[] = [];
   #logs: Observation[] = [];
@@ -149,7 +154,7 @@ export class InvocationScope {
     if (this.#isEnded) return;
     const left = this.#take();
     this.#isEnded = true;
-    this.#output.result({ ...outcome, ...left });
+    this.#output.result({ ...outcome, ...left, ...(this.step && { step: this.step.outcome() }) });
   }
 
   #take(): PartialPayload {

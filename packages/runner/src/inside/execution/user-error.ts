@@ -2,16 +2,19 @@ import type { InvocationError, Observation } from "../../invocation.ts";
 import { isObject } from "../definition/index.ts";
 import type { UserObject } from "../definition/index.ts";
 import { stringifyLenient } from "../safe-json.ts";
+import { LimitError } from "./limit-error.ts";
 
 type DescribedError = NonNullable<Observation["err"]>;
 
+/** By name: components bring copies of the class of their own. */
+const CONFIGURATION_ERRORS = new Set(["ConfigurationError", "ExpressionError"]);
 const MAX_CAUSES = 3;
 const MAX_MESSAGE_CHARS = 64 * 1024;
 
 /** Tells users about their errors in terms of their own code: our frames and directories do not show. */
 export class ErrorReporter {
   readonly #ownFiles: RegExp;
-  #baseDir: string | null = null;
+  #baseDirs: readonly string[] = [];
 
   /** @param ownFile the file that this program runs from; as sources, everything beside and below it is ours. */
   constructor(ownFile: string) {
@@ -19,16 +22,19 @@ export class ErrorReporter {
     this.#ownFiles = new RegExp(ownFile.endsWith(".ts") ? `(file://)?${dir}` : `(file://)?${dir}[^/]+:\\d+:\\d+\\)?$`);
   }
 
-  /** Names the directory that the component seems to lie in: its own files are shown relative to it. */
-  showRelativeTo(dir: string): void {
-    this.#baseDir = dir;
+  /** Names the directories that user code seems to lie in: its own files are shown relative to them. */
+  showRelativeTo(dirs: Iterable<string>): void {
+    this.#baseDirs = [...dirs];
   }
 
   /** What an invocation ended with when user code threw `thrown`. */
   invocationError(thrown: unknown): InvocationError {
     if (thrown instanceof ProcessExit) return { code: "EXITED", name: "Error", message: thrown.message };
     const described = this.describe(thrown);
-    if (described.name !== "ConfigurationError") return { code: "USER_ERROR", ...described };
+    if (thrown instanceof LimitError) {
+      return { code: thrown.code, name: described.name, message: described.message };
+    }
+    if (!CONFIGURATION_ERRORS.has(described.name)) return { code: "USER_ERROR", ...described };
     const { stack, ...rest } = described;
     const isExposed = isObject(thrown) && thrown["exposeStack"] === true && stack !== undefined;
     return { code: "CONFIGURATION_ERROR", ...rest, ...(isExposed && { stack }) };
@@ -77,8 +83,10 @@ export class ErrorReporter {
   }
 
   #shorten(text: string): string {
-    if (!this.#baseDir) return text;
-    return text.replaceAll(`file://${this.#baseDir}/`, "").replaceAll(`${this.#baseDir}/`, "");
+    return this.#baseDirs.reduce(
+      (short, dir) => short.replaceAll(`file://${dir}/`, "").replaceAll(`${dir}/`, ""),
+      text,
+    );
   }
 
   #clip(text: string): string {

@@ -1,9 +1,13 @@
-import type { HttpResponse, Invocation } from "../../invocation.ts";
+import type { HttpResponse, InvocationBase } from "../../invocation.ts";
+import type { Calls } from "../calls/index.ts";
 import { isObject } from "../definition/index.ts";
 import type { LoadedComponent, ResolvedProp, UserObject } from "../definition/index.ts";
 import type { InvocationScope } from "../execution/index.ts";
+import type { FileStore } from "../files/index.ts";
+import { asText } from "../safe-json.ts";
 import { bindMethods, createAppInstance, hide, readMethods } from "./app-instance.ts";
 import type { MethodTable } from "./app-instance.ts";
+import { createDataStore } from "./data-store.ts";
 import { createHttpInterface } from "./http-interface.ts";
 import { createHttpRequest } from "./http-request.ts";
 import { readInput, readInputShape } from "./input-value.ts";
@@ -14,10 +18,18 @@ import { createUnavailableDataStore, createUnavailableDirectory } from "./unavai
 
 /** What the instance of one invocation is made from. */
 export interface InstanceInput {
-  readonly invocation: Invocation;
+  readonly invocation: InvocationBase;
   readonly scope: InvocationScope;
   /** Sends the answer of an HTTP request that waits for it; null when none does. */
   readonly respond: ((response: HttpResponse) => void) | null;
+  /** Null where there are none, as in sources. */
+  readonly services: InstanceServices | null;
+}
+
+/** What the server does for user code. */
+export interface InstanceServices {
+  readonly calls: Calls;
+  readonly files: FileStore;
 }
 
 /** What is worked out once per load about one prop. */
@@ -46,11 +58,12 @@ export class Blueprint {
   /** Methods of an app by its definition object, and by slug for props that only name the app. */
   readonly #appMethods = new Map<unknown, MethodTable>();
 
-  constructor(component: LoadedComponent) {
+  /** @param options steps of workflows have no `$emit`, whatever type they name. */
+  constructor(component: LoadedComponent, { isStep }: { isStep: boolean }) {
     this.#methods = readMethods(component.source);
     this.#plans = component.props.map((prop) => ({ prop, shape: readInputShape(prop.type, prop.fields) }));
     this.#staticNames = new Set(component.props.map((prop) => prop.name));
-    this.#emitsEvents = component.definition.kind === "source";
+    this.#emitsEvents = component.definition.kind === "source" && !isStep;
     this.learnApps(component.props);
   }
 
@@ -143,7 +156,7 @@ const HTTP_SHAPE: InputShape = readInputShape("$.interface.http", {});
 const UNKNOWN_SHAPE: InputShape = readInputShape("any", { withLabel: true });
 
 function hydrateByType(name: string, shape: InputShape, hydration: Hydration): unknown {
-  const { invocation, scope } = hydration;
+  const { invocation, scope, services } = hydration;
   switch (shape.type) {
     case "$.service.db":
       return (hydration.store ??= createStore(invocation.db, scope));
@@ -154,9 +167,9 @@ function hydrateByType(name: string, shape: InputShape, hydration: Hydration): u
     case "alert":
       return undefined;
     case "data_store":
-      return createUnavailableDataStore(name);
+      return hydrateDataStore(name, shape, hydration);
     case "dir":
-      return createUnavailableDirectory(name);
+      return services ? { ...services.files } : createUnavailableDirectory(name);
     case "http_request": {
       const configuration = readInput(invocation.props[name], shape);
       return isObject(configuration) ? createHttpRequest(configuration) : configuration;
@@ -166,11 +179,17 @@ function hydrateByType(name: string, shape: InputShape, hydration: Hydration): u
   }
 }
 
-function authOf(invocation: Invocation, name: string) {
+function hydrateDataStore(name: string, shape: InputShape, { invocation, services }: Hydration): unknown {
+  if (!services) return createUnavailableDataStore(name);
+  const store = readInput(Object.hasOwn(invocation.props, name) ? invocation.props[name] : undefined, shape);
+  return store === undefined ? undefined : createDataStore(asText(store), services.calls);
+}
+
+function authOf(invocation: InvocationBase, name: string) {
   return Object.hasOwn(invocation.auths, name) ? invocation.auths[name]?.credentials : undefined;
 }
 
-function readDynamicFields(invocation: Invocation): ReadonlyMap<string, UserObject> {
+function readDynamicFields(invocation: InvocationBase): ReadonlyMap<string, UserObject> {
   if (!invocation.dynamicProps || invocation.dynamicProps.length === 0) return NO_FIELDS;
   return new Map(invocation.dynamicProps.map((prop): [string, UserObject] => [prop.name, prop]));
 }

@@ -1,18 +1,19 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isObject } from "./definition/index.ts";
-import { parseJson } from "./safe-json.ts";
+import { isObject } from "../definition/index.ts";
+import { parseJson } from "../safe-json.ts";
 
-const ENTRY_NAME = "component.mjs";
 const PRELOAD_NAME = "preload.mjs";
 const AUTHOR_PACKAGE = "@millrace/component";
 const AUTHOR_MODULE_URL = "file:///millrace/component-author.mjs";
 const AUTHOR_MODULE =
   "const identity = (definition) => definition;\nexport { identity as defineApp, identity as defineComponent };\n";
 
-let passedToDefineComponent: unknown;
+/** What a module that is being imported passed to the global `defineComponent`. */
+const passedComponent = new AsyncLocalStorage<{ component?: unknown }>();
 
 /**
  * Imports a component from memory: it seems to lie in the directory of its dependencies, so that its bare imports and
@@ -20,15 +21,25 @@ let passedToDefineComponent: unknown;
  * @returns what the module exports as default, or else what it passed to the global `defineComponent`.
  * @throws whatever the module throws.
  */
-export async function importComponent(code: string, dir: string): Promise<unknown> {
+export async function importComponent(
+  code: string,
+  { dir, fileName }: { dir: string; fileName: string },
+): Promise<unknown> {
   Object.defineProperty(globalThis, "defineComponent", {
-    value: (component: unknown) => (passedToDefineComponent = component),
+    value: defineComponent,
     enumerable: false,
     writable: true,
     configurable: true,
   });
-  const module = await importFromMemory(code, join(dir, ENTRY_NAME));
-  return module["default"] ?? passedToDefineComponent;
+  const passed: { component?: unknown } = {};
+  const module = await passedComponent.run(passed, () => importFromMemory(code, join(dir, fileName)));
+  return module["default"] ?? passed.component;
+}
+
+function defineComponent(component: unknown): unknown {
+  const passed = passedComponent.getStore();
+  if (passed) passed.component = component;
+  return component;
 }
 
 /** Loads the packages that most components use, before the deployment is known; one that fails to load is left out. */
