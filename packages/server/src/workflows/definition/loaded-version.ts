@@ -51,40 +51,40 @@ export interface CodeStep {
   readonly accounts: Readonly<Record<string, string>>;
   /** Data store (`ds_`) by the name of the prop; all that the step may reach. */
   readonly dataStores: Readonly<Record<string, string>>;
-  /** What `additionalProps` gave when the step was configured. */
+  /** Of a Python step: its declared `inputs`. */
   readonly dynamicProps: readonly ConfigurableProp[];
   readonly retry: StepRetry | null;
 }
 
-export interface Branch {
+export interface Branch<Step = CodeStep> {
   /** Key of the branch in the exports of its block. */
   readonly slug: string;
   /** Expression; null: always taken (only in `parallel`). */
   readonly condition: string | null;
-  readonly steps: readonly StepNode[];
+  readonly steps: readonly FlowNode<Step>[];
 }
 /** The first branch whose condition holds runs; else `otherwise`; else nothing. */
-export interface ChoiceBlock {
+export interface ChoiceBlock<Step = CodeStep> {
   readonly kind: "if" | "switch";
   readonly namespace: string;
   readonly disabled: boolean;
-  readonly branches: readonly Branch[];
-  readonly otherwise: readonly StepNode[] | null;
+  readonly branches: readonly Branch<Step>[];
+  readonly otherwise: readonly FlowNode<Step>[] | null;
 }
 /** Every branch whose condition holds runs, at once. */
-export interface ParallelBlock {
+export interface ParallelBlock<Step = CodeStep> {
   readonly kind: "parallel";
   readonly namespace: string;
   readonly disabled: boolean;
-  readonly branches: readonly Branch[];
+  readonly branches: readonly Branch<Step>[];
 }
 /** The steps run once for each item of the list that `over` evaluates to, in order. */
-export interface LoopBlock {
+export interface LoopBlock<Step = CodeStep> {
   readonly kind: "loop";
   readonly namespace: string;
   readonly disabled: boolean;
   readonly over: string;
-  readonly steps: readonly StepNode[];
+  readonly steps: readonly FlowNode<Step>[];
 }
 export interface EndStep {
   readonly kind: "end";
@@ -92,7 +92,9 @@ export interface EndStep {
   readonly disabled: boolean;
   readonly reason: string | null;
 }
-export type StepNode = CodeStep | ChoiceBlock | ParallelBlock | LoopBlock | EndStep;
+/** What a list of steps is made of, whatever stands for the code that runs. */
+export type FlowNode<Step> = Step | ChoiceBlock<Step> | ParallelBlock<Step> | LoopBlock<Step> | EndStep;
+export type StepNode = FlowNode<CodeStep>;
 
 /** One immutable version of a workflow, ready to be run. */
 export interface LoadedVersion {

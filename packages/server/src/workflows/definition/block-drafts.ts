@@ -1,0 +1,102 @@
+import type { Branch } from "./loaded-version.ts";
+import { expressionProblem } from "./expressions.ts";
+import { Fields } from "./problems.ts";
+import { readSteps, type DraftNode, type StepDraft, type StepReading } from "./step-drafts.ts";
+
+interface BlockPlace {
+  readonly namespace: string;
+  readonly reading: StepReading;
+}
+
+const SLUG = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+const MAX_BRANCHES = 100;
+
+/**
+ * Reads a step of control flow, whose `type` says which:
+ * `if` {condition, then, else?}, `switch` {cases: [{slug, condition, steps}], default?},
+ * `parallel` {branches: [{slug, condition?, steps}]}, `loop` {over, steps}, `end` {reason?}.
+ */
+export function readBlock(fields: Fields, place: BlockPlace): DraftNode | null {
+  const { namespace, reading } = place;
+  const head = { namespace, disabled: fields.truth("disabled") ?? false };
+  const inner = (name: string): DraftNode[] => innerSteps(fields, { name, reading });
+  switch (fields.raw("type")) {
+    case "if": {
+      const branches = [{ slug: "then", condition: readExpression(fields, "condition"), steps: inner("then") }];
+      return { ...head, kind: "if", branches, otherwise: otherwise(fields, { name: "else", reading }) };
+    }
+    case "switch": {
+      const branches = readBranches(fields, { name: "cases", reading, needsCondition: true });
+      return { ...head, kind: "switch", branches, otherwise: otherwise(fields, { name: "default", reading }) };
+    }
+    case "parallel":
+      return {
+        ...head,
+        kind: "parallel",
+        branches: readBranches(fields, { name: "branches", reading, needsCondition: false }),
+      };
+    case "loop":
+      return { ...head, kind: "loop", over: readExpression(fields, "over"), steps: inner("steps") };
+    default:
+      return { ...head, kind: "end", reason: fields.text("reason") ?? null };
+  }
+}
+
+function innerSteps(fields: Fields, { name, reading }: { name: string; reading: StepReading }): DraftNode[] {
+  if (fields.raw(name) === undefined) fields.problem(name, "is required");
+  const list = fields.list(name);
+  if (!list) return [];
+  return readSteps(list, { path: fields.pathOf(name), reading: { ...reading, depth: reading.depth + 1 } });
+}
+
+function otherwise(fields: Fields, part: { name: string; reading: StepReading }): DraftNode[] | null {
+  return fields.raw(part.name) === undefined ? null : innerSteps(fields, part);
+}
+
+function readBranches(
+  fields: Fields,
+  { name, reading, needsCondition }: { name: string; reading: StepReading; needsCondition: boolean },
+): Branch<StepDraft>[] {
+  const list = fields.list(name);
+  if (!list || list.length === 0 || list.length > MAX_BRANCHES) {
+    if (list || fields.raw(name) === undefined) fields.problem(name, `must have 1 to ${MAX_BRANCHES} branches`);
+    return [];
+  }
+  const slugs = new Set<string>();
+  return list.flatMap((item, index) => {
+    const branch = Fields.of(item, { path: `${fields.pathOf(name)}[${index}]`, problems: reading.problems });
+    if (!branch) return [];
+    const slug = readSlug(branch, slugs);
+    const isAlways = !needsCondition && branch.raw("condition") === undefined;
+    const condition = isAlways ? null : readExpression(branch, "condition");
+    return [{ slug, condition, steps: innerSteps(branch, { name: "steps", reading }) }];
+  });
+}
+
+function readSlug(branch: Fields, slugs: Set<string>): string {
+  const slug = branch.raw("slug");
+  if (typeof slug !== "string" || !SLUG.test(slug) || slug.length > 100) {
+    branch.problem(
+      "slug",
+      slug === undefined ? "is required" : "must be letters, digits, _ and -, with a letter first",
+    );
+    return "";
+  }
+  if (slugs.has(slug)) branch.problem("slug", `"${slug}" is the slug of another branch already`);
+  slugs.add(slug);
+  return slug;
+}
+
+/** An expression, with or without braces around it; `true` and `false` stand for themselves. */
+function readExpression(fields: Fields, name: string): string {
+  const value = fields.raw(name);
+  if (typeof value === "boolean") return String(value);
+  if (value === undefined) {
+    fields.problem(name, "is required");
+    return "";
+  }
+  const text = fields.text(name, { maxLength: 10_000 });
+  const problem = text === undefined ? null : expressionProblem(text);
+  if (problem !== null) fields.problem(name, problem);
+  return text ?? "";
+}
