@@ -46,6 +46,16 @@ export class InsideChild extends TestClient {
     }
   }
 
+  /** Starts a child with a workflow of Node steps; one code is that of the step `code`. */
+  static async withSteps(
+    modules: string | Record<string, string>,
+    boot: Partial<BootArguments> = {},
+  ): Promise<InsideChild> {
+    const child = await InsideChild.start(boot);
+    await child.loadModules(typeof modules === "string" ? { code: modules } : modules);
+    return child;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const hasEnded = this.#process.exitCode !== null || this.#process.signalCode !== null;
     const ended = hasEnded ? null : new Promise((resolve) => this.#process.once("exit", resolve));

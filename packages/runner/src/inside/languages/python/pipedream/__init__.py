@@ -1,0 +1,1 @@
+"""What steps written for Pipedream import."""
