@@ -8,6 +8,7 @@ import { currentScope, InvocationScope } from "./execution/index.ts";
 import type { ErrorReporter } from "./execution/index.ts";
 import { perform } from "./invocations/index.ts";
 import type { Code, InvocationPorts } from "./invocations/index.ts";
+import type { Languages } from "./languages/index.ts";
 import { ModuleTable } from "./modules/index.ts";
 
 /** How often output of invocations that are still running is handed over. */
@@ -17,6 +18,7 @@ export interface SessionOptions {
   readonly reporter: ErrorReporter;
   /** Where a component seems to lie that has no dependencies. */
   readonly homeDir: string;
+  readonly languages: Languages;
   send(head: { type: number; invocation: number }, payload: unknown): void;
 }
 

@@ -56,6 +56,7 @@ export class InvocationScope {
   #lastEmitAtMs = 0;
   #emittedChars = 0;
   #isEnded = false;
+  readonly #endListeners = new Set<() => void>();
 
   constructor(invocationId: string, output: ScopeOutput) {
     this.invocationId = invocationId;
@@ -155,6 +156,13 @@ export class InvocationScope {
     const left = this.#take();
     this.#isEnded = true;
     this.#output.result({ ...outcome, ...left, ...(this.step && { step: this.step.outcome() }) });
+    for (const listener of this.#endListeners) listener();
+  }
+
+  /** Calls `listener` when the invocation ends, by its deadline for example. @returns a function that takes it back. */
+  whenEnded(listener: () => void): () => void {
+    this.#endListeners.add(listener);
+    return () => this.#endListeners.delete(listener);
   }
 
   #take(): PartialPayload {

@@ -3,6 +3,7 @@ import { isObject } from "../definition/index.ts";
 import type { UserObject } from "../definition/index.ts";
 import { stringifyLenient } from "../safe-json.ts";
 import { LimitError } from "./limit-error.ts";
+import { ScriptError } from "./script-error.ts";
 
 type DescribedError = NonNullable<Observation["err"]>;
 
@@ -34,6 +35,7 @@ export class ErrorReporter {
     if (thrown instanceof LimitError) {
       return { code: thrown.code, name: described.name, message: described.message };
     }
+    if (thrown instanceof ScriptError && thrown.code !== "USER_ERROR") return { code: thrown.code, ...described };
     if (!CONFIGURATION_ERRORS.has(described.name)) return { code: "USER_ERROR", ...described };
     const { stack, ...rest } = described;
     const isExposed = isObject(thrown) && thrown["exposeStack"] === true && stack !== undefined;

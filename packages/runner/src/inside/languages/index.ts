@@ -1,2 +1,2 @@
 /** Steps in other languages than JavaScript: scripts that run as children of this process. */
-export { runScript } from "./run-script.ts";
+export { Languages } from "./languages.ts";

@@ -13,6 +13,8 @@ const MAX_SENDS = 10_000;
 export class StepRecord {
   /** JSON text. */
   evaluatedProps = "{}";
+  /** Of a script that ended with another one than 0. */
+  exitCode: number | null = null;
   readonly #scope: InvocationScope;
   readonly #exports = new Map<string, string>();
   readonly #sends: SendRequest[] = [];
@@ -64,6 +66,7 @@ export class StepRecord {
       evaluatedProps: this.evaluatedProps,
       flow: this.#flow,
       sends: this.#sends,
+      ...(this.exitCode === null ? {} : { exitCode: this.exitCode }),
     };
   }
 
