@@ -49,9 +49,21 @@ describe("defineComponent", () => {
   it("types actions by their $", () => {
     const action = defineComponent({
       type: "action",
-      props: { text: "string" },
-      run({ $ }) {
+      props: {
+        text: "string",
+        store: "data_store",
+        request: "http_request",
+        sql: { type: "sql" },
+        dir: { type: "dir" },
+      },
+      async run({ $ }) {
         $.export("$summary", this.text.toUpperCase());
+        const n: number = await this.store.increment("n");
+        $.send.emit({ n });
+        const { data } = await this.request.execute();
+        await $.files.open("a.txt").fromFile("/tmp/a.txt");
+        if (n > 1) return $.flow.delay(n).resume_url;
+        return [data, this.sql.params, this.dir.open("b").path];
       },
     });
     assert.equal(action.type, "action");

@@ -1,5 +1,7 @@
 import type { App, DefinedProp, Props } from "./props.ts";
-import type { ActionContext, AppInstance, DataStore, Db, Emit, HttpInterface } from "./services.ts";
+import type { ActionContext, DataStore, HttpRequest, SqlQuery } from "./action.ts";
+import type { FileStore } from "./files.ts";
+import type { AppInstance, Db, Emit, HttpInterface } from "./services.ts";
 
 interface ValueByType {
   string: string;
@@ -11,6 +13,9 @@ interface ValueByType {
   object: Record<string, unknown>;
   any: unknown;
   data_store: DataStore;
+  http_request: HttpRequest;
+  sql: SqlQuery;
+  dir: FileStore;
   alert: undefined;
   "$.interface.http": HttpInterface;
   "$.interface.timer": { type: "$.interface.timer" };

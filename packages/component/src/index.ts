@@ -7,7 +7,9 @@ export type {
   DataStoreProp,
   DbProp,
   DefinedProp,
+  DirProp,
   HttpProp,
+  HttpRequestProp,
   InputProp,
   Option,
   Options,
@@ -15,15 +17,9 @@ export type {
   OptionsResult,
   Prop,
   Props,
+  SqlProp,
   TimerProp,
 } from "./props.ts";
-export type {
-  ActionContext,
-  AppInstance,
-  DataStore,
-  Db,
-  Emit,
-  EmitMetadata,
-  HttpInterface,
-  HttpReply,
-} from "./services.ts";
+export type { ActionContext, DataStore, Flow, FlowUrls, HttpRequest, Send, SqlQuery } from "./action.ts";
+export type { FileStore, StoredFile } from "./files.ts";
+export type { AppInstance, Db, Emit, EmitMetadata, HttpInterface, HttpReply } from "./services.ts";

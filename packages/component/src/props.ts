@@ -75,6 +75,24 @@ export interface DataStoreProp extends PropFields {
   type: "data_store";
 }
 
+export interface HttpRequestProp extends PropFields {
+  type: "http_request";
+}
+
+/** A query whose expressions become its parameters. */
+export interface SqlProp extends PropFields {
+  type: "sql";
+  /** The app of the database. */
+  auth?: { app: string };
+}
+
+/** A directory of the file store. */
+export interface DirProp extends PropFields {
+  type: "dir";
+  accessMode?: "read" | "write" | "read-write";
+  sync?: boolean;
+}
+
 /** Takes the fields of a prop definition of an app; fields given beside it win. */
 export type DefinedProp = Partial<Omit<InputProp, "type">> & {
   type?: InputProp["type"];
@@ -92,7 +110,10 @@ export type Prop =
   | DbProp
   | AlertProp
   | DataStoreProp
+  | HttpRequestProp
+  | SqlProp
+  | DirProp
   | DefinedProp
-  | (InputProp | TimerProp | HttpProp | DbProp | DataStoreProp)["type"];
+  | (InputProp | TimerProp | HttpProp | DbProp | DataStoreProp | HttpRequestProp | SqlProp | DirProp)["type"];
 
 export type Props = Record<string, Prop>;

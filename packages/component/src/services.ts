@@ -27,17 +27,6 @@ export interface AppInstance {
   $auth: Record<string, string>;
 }
 
-/** The value of a `data_store` prop. */
-export interface DataStore {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: unknown, options?: { ttl?: number }): Promise<void>;
-  has(key: string): Promise<boolean>;
-  delete(key: string): Promise<void>;
-  keys(): Promise<string[]>;
-  clear(): Promise<void>;
-  [Symbol.asyncIterator](): AsyncIterator<[string, unknown]>;
-}
-
 export interface EmitMetadata {
   /** Decides with `dedupe` which events are new. */
   id?: string | number;
@@ -51,22 +40,3 @@ export interface EmitMetadata {
   delivery_ts?: number;
 }
 export type Emit = (event: unknown, metadata?: EmitMetadata) => void;
-
-/** `$` in the argument of an action's `run`. */
-export interface ActionContext {
-  /** Exports a value of the step; `$summary` is its status line. */
-  export(key: string, value: unknown): void;
-  /** Answers the HTTP request that triggered the workflow. */
-  respond(response: HttpReply & { immediate?: boolean }): Promise<void>;
-  flow: {
-    /** Ends the workflow after this step; return its result to leave the step. */
-    exit(reason?: string): unknown;
-    /** Goes on after so many milliseconds. */
-    delay(ms: number): { resume_url: string; cancel_url: string };
-    /** Goes on when a URL is called, or is cancelled after so many milliseconds. */
-    suspend(ms?: number): { resume_url: string; cancel_url: string };
-    /** Runs this step again after so many milliseconds. */
-    rerun(ms: number, context?: unknown, maxRetries?: number): { resume_url: string; cancel_url: string };
-  };
-  context: Record<string, unknown> & { run?: { runs: number; context?: unknown; callback_request?: unknown } };
-}
