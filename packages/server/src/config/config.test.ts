@@ -63,6 +63,9 @@ const WRONG: Record<string, Record<string, string>> = {
   MILLRACE_SANDBOX_TIER: { MILLRACE_SANDBOX_TIER: "D" },
   MILLRACE_SANDBOX_ALLOW_SHARED: { MILLRACE_SANDBOX_ALLOW_SHARED: "maybe" },
   MILLRACE_NODE_NAME: { MILLRACE_NODE_NAME: "a b" },
+  MILLRACE_MAIL_DOMAIN: { MILLRACE_MAIL_DOMAIN: "me@example.com" },
+  MILLRACE_SMTP_URL: { MILLRACE_SMTP_URL: "http://mail.example.com" },
+  MILLRACE_S3_ENDPOINT: { MILLRACE_S3_ENDPOINT: "https://s3.example.com" },
 };
 
 for (const [named, source] of Object.entries(WRONG)) {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { StartupError } from "../core/index.ts";
 import type { Env } from "./env.ts";
 import { EnvFields } from "./fields.ts";
+import { buildMail, buildS3, type MailConfig, type S3Config } from "./outlets.ts";
 
 const ROLES = ["api", "ingest", "worker", "scheduler"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -58,6 +59,9 @@ export interface Config {
     blankCount: number;
     idleTimeoutMs: number;
   };
+  mail: MailConfig;
+  /** null: not configured. */
+  s3: S3Config | null;
   /** What the log should say about the settings. */
   warnings: readonly string[];
 }
@@ -74,6 +78,8 @@ export function buildConfig(env: Env): Config {
     ...buildDatabase(fields),
     limits: buildLimits(fields),
     runner: buildRunner(fields),
+    mail: buildMail(fields),
+    s3: buildS3(fields),
     warnings: env.unknownNames.map((name) => `${name} is not a setting of Millrace; is it misspelt?`),
   };
   checkContradictions(config, fields);

@@ -134,3 +134,11 @@ create table data_store_records (
   primary key (org_id, data_store_id, key)
 );
 create index data_store_records_expires_at_ms on data_store_records (expires_at_ms) where expires_at_ms is not null;
+-- When the owner of a workflow was last told of an error: an error that comes back is told once a day.
+create table workflow_error_mails (
+  org_id text not null references workspaces on delete cascade,
+  workflow_id text not null references workflows on delete cascade,
+  error_hash text not null,
+  sent_at_ms bigint not null,
+  primary key (org_id, workflow_id, error_hash)
+);

@@ -121,6 +121,13 @@ export interface DataStoreRecordsTable {
   updated_at_ms: number;
 }
 
+export interface WorkflowErrorMailsTable {
+  org_id: string;
+  workflow_id: string;
+  error_hash: string;
+  sent_at_ms: number;
+}
+
 /** Tables of workflows. */
 export interface WorkflowsSchema {
   workflows: WorkflowsTable;
@@ -133,4 +140,5 @@ export interface WorkflowsSchema {
   environment_variables: EnvironmentVariablesTable;
   data_stores: DataStoresTable;
   data_store_records: DataStoreRecordsTable;
+  workflow_error_mails: WorkflowErrorMailsTable;
 }

@@ -1,0 +1,59 @@
+import type { EnvFields } from "./fields.ts";
+
+/** Mail that comes in, and mail that goes out. */
+export interface MailConfig {
+  /** Of the addresses of email triggers; null: made of the other addresses of this instance. */
+  readonly domain: string | null;
+  readonly sizeBytes: number;
+  readonly ratePerMinute: number;
+  /** Where mail goes out, with its password; null: none is sent. */
+  readonly smtpUrl: string | null;
+  readonly from: string;
+}
+
+/** An S3-compatible service. */
+export interface S3Config {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+const MAX_RATE = 1_000_000;
+
+export function buildMail(fields: EnvFields): MailConfig {
+  const domain = fields.text("MILLRACE_MAIL_DOMAIN")?.toLowerCase() ?? null;
+  if (domain !== null && !/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain)) {
+    fields.problem(`MILLRACE_MAIL_DOMAIN: must be a domain such as mail.example.com, not "${domain}"`);
+  }
+  const smtpUrl = fields.text("MILLRACE_SMTP_URL");
+  // The value may hold a password, so the message does not show it.
+  if (smtpUrl !== null && !/^smtps?:$/.test(URL.parse(smtpUrl)?.protocol ?? "")) {
+    fields.problem("MILLRACE_SMTP_URL: must be an address such as smtp://user:password@mail.example.com:587");
+  }
+  const bounds = { default: 30 * 1024 ** 2, min: 1_024, max: 256 * 1024 ** 2 };
+  return {
+    domain,
+    sizeBytes: fields.sizeBytes("MILLRACE_MAIL_SIZE_LIMIT", bounds),
+    ratePerMinute: fields.integer("MILLRACE_MAIL_RATE_LIMIT", { default: 60, min: 1, max: MAX_RATE }),
+    smtpUrl,
+    from: fields.text("MILLRACE_SMTP_FROM") ?? "Millrace <millrace@localhost>",
+  };
+}
+
+export function buildS3(fields: EnvFields): S3Config | null {
+  const endpoint = fields.httpUrl("MILLRACE_S3_ENDPOINT");
+  const accessKeyId = fields.text("MILLRACE_S3_ACCESS_KEY_ID");
+  const secretAccessKey = fields.text("MILLRACE_S3_SECRET_ACCESS_KEY");
+  const region = fields.text("MILLRACE_S3_REGION") ?? "us-east-1";
+  if (endpoint !== null && accessKeyId !== null && secretAccessKey !== null) {
+    return { endpoint, region, accessKeyId, secretAccessKey };
+  }
+  if (endpoint !== null || accessKeyId !== null || secretAccessKey !== null) {
+    fields.problem(
+      "MILLRACE_S3_ENDPOINT, MILLRACE_S3_ACCESS_KEY_ID and MILLRACE_S3_SECRET_ACCESS_KEY: go together, set all or none",
+    );
+  }
+  return null;
+}
