@@ -65,6 +65,7 @@ function readStep(value: unknown): StepOutcome {
     evaluatedProps: jsonTextOf(fields["evaluatedProps"], "evaluated props"),
     flow: readFlow(fields["flow"]),
     sends: sends.map(readSend),
+    ...(fields["exitCode"] === undefined ? {} : { exitCode: numberOf(fields["exitCode"], "an exit code") }),
   };
 }
 

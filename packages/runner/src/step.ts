@@ -58,6 +58,8 @@ export interface StepOutcome {
   readonly evaluatedProps: string;
   readonly flow: FlowRequest | null;
   readonly sends: readonly SendRequest[];
+  /** Of a Bash step that ended with another one than 0, which is no failure: the run goes on. */
+  readonly exitCode?: number;
 }
 
 /** What user code may ask of the server while it runs. Params and results are JSON. */
@@ -94,5 +96,5 @@ export type CallMethod =
   | "files.url"
   /** `{workflowId, event, resultType: "all_exports" | null}`; answers the result. */
   | "flow.trigger"
-  /** `{}`; answers `{deadlineMs}`. */
+  /** `{}`; answers null. The runner answers this one itself. */
   | "flow.refreshTimeout";

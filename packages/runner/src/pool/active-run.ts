@@ -41,6 +41,8 @@ export class ActiveRun {
   readonly outcome: Promise<RunOutcome>;
   /** Set once its deadline has passed. */
   isOverdue = false;
+  /** Starts its time limit anew; null once it has passed. */
+  refreshDeadline: (() => void) | null = null;
   readonly #resolve: (outcome: RunOutcome) => void;
   readonly #listener: InvocationListener | undefined;
   /** Bytes that its process had sent to the network before. */
@@ -91,6 +93,10 @@ export class ActiveRun {
 
   async #answer(method: CallMethod, params: Json): Promise<Omit<RpcReplyPayload, "call">> {
     try {
+      if (method === "flow.refreshTimeout") {
+        this.refreshDeadline?.();
+        return { result: null };
+      }
       if (this.#listener?.call === undefined) throw new TypeError(`${method} is not available here`);
       return { result: await this.#listener.call(method, params) };
     } catch (error) {

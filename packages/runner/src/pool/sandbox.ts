@@ -48,6 +48,8 @@ type State = "starting" | "blank" | "loading" | "bound" | "ended";
 
 /** How long a run may take to end itself after its deadline. */
 export const CANCEL_GRACE_MS = 250;
+/** A run that asks for more time again and again gets so much in all. */
+const MAX_REFRESHED_MS = 750_000;
 const PONG_TIMEOUT_MS = 500;
 const MAX_LATE_FRAMES = 1_000;
 const MAX_TIMER_MS = 2 ** 31 - 1 - CANCEL_GRACE_MS;
@@ -164,11 +166,14 @@ export class Sandbox {
   #limit(number: number, run: ActiveRun): void {
     const timeoutMs = Math.min(Math.max(run.invocation.timeoutMs, 1), MAX_TIMER_MS);
     let timer = setTimeout(() => {
+      run.refreshDeadline = null;
       run.isOverdue = true;
       this.hasLeftovers = true;
       this.#send(FrameType.cancel, number, undefined);
       timer = setTimeout(() => this.kill({ code: "TIMEOUT", message: "A run did not end in time" }), CANCEL_GRACE_MS);
     }, timeoutMs);
+    const lastRefreshMs = performance.now() + MAX_REFRESHED_MS - timeoutMs;
+    run.refreshDeadline = () => void (performance.now() <= lastRefreshMs && timer.refresh());
     void run.outcome.then(() => clearTimeout(timer));
   }
 
