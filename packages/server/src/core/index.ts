@@ -17,3 +17,5 @@ export { isEmitterGlob, SubscriptionMatcher, type SubscriptionPattern } from "./
 export { DEFAULT_RETRY_POLICY, nextAttemptAtMs, parseRetryAfterMs, type RetryPolicy } from "./retry.ts";
 export { fullBucket, takeToken, type TokenBucket } from "./rate-limit.ts";
 export { firstTickMs, nextTickMs, parseSchedule, tickEvent, type Schedule } from "./schedule.ts";
+export { autoRetryDelayMs, mayRerun, stepRetryDelayMs, type FailedStep, type StepRetryPolicy } from "./run-flow.ts";
+export { runIdOf, runIdSql } from "./run-id.ts";
