@@ -15,6 +15,7 @@ export * from "./accounts.ts";
 export * from "./apps.ts";
 export * from "./components.ts";
 export * from "./conventions.ts";
+export * from "./data-stores.ts";
 export * from "./projects.ts";
 export * from "./sources.ts";
 export * from "./events.ts";

@@ -4,6 +4,7 @@ import { eventOperations } from "./events.ts";
 import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
 import { componentOperations } from "./components.ts";
+import { dataStoreOperations } from "./data-stores.ts";
 import { projectOperations } from "./projects.ts";
 import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
@@ -15,6 +16,7 @@ export const operations = {
   ...apiKeyOperations,
   ...appOperations,
   ...componentOperations,
+  ...dataStoreOperations,
   ...projectOperations,
   ...sourceOperations,
   ...eventOperations,

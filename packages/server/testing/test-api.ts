@@ -23,7 +23,7 @@ import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
 import { newId } from "../src/core/index.ts";
 import type { Database } from "../src/db/index.ts";
-import { testDatabase } from "./test-database.ts";
+import { testDatabase, type TestDatabase } from "./test-database.ts";
 
 export interface TestApiOptions {
   /**
@@ -31,6 +31,8 @@ export interface TestApiOptions {
    * of which the others fail when called.
    */
   routes?: Route[] | "all";
+  /** One that its owner disposes of, so that services for `routes` can be built on it. */
+  database?: TestDatabase;
   readiness?: () => Promise<Readiness>;
   plan?: "free" | "paid";
   /** Another node on the same database, with the same secret key. */
@@ -92,8 +94,8 @@ function identityServices({ db, secretKey, plan }: IdentityOptions) {
 
 /** The API alone, without sources and runners: its conventions and the operations of identity and accounts. */
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const ownDatabase = options.besides ? null : await testDatabase();
-  const db = options.besides?.db ?? ownDatabase?.db;
+  const ownDatabase = options.besides || options.database ? null : await testDatabase();
+  const db = options.besides?.db ?? options.database?.db ?? ownDatabase?.db;
   if (!db) throw new Error("no database");
   const secretKey = options.besides?.secretKey ?? randomBytes(32);
   const services = identityServices({ db, secretKey, plan: options.plan ?? "free" });

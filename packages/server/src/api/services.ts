@@ -3,6 +3,7 @@ import type { WebhookLog, Webhooks } from "../delivery/index.ts";
 import type { EventStreams, EventSummaries, Subscriptions } from "../events/index.ts";
 import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
+import type { DataStores } from "../workflows/stores/index.ts";
 
 /** What the routes work with. A route takes only what it needs: `Pick<ApiServices, "users">`. */
 export interface ApiServices {
@@ -11,6 +12,7 @@ export interface ApiServices {
   apps: Apps;
   audit: AuditLog;
   components: Components;
+  dataStores: DataStores;
   streams: EventStreams;
   summaries: EventSummaries;
   projects: Projects;

@@ -10,6 +10,7 @@ import { Housekeeping, storageChores } from "../daemon/index.ts";
 import { NodeRegistration, type Database } from "../db/index.ts";
 import { Egress } from "../egress/index.ts";
 import { seedExamples } from "../registry/index.ts";
+import { DataStores } from "../workflows/stores/index.ts";
 import { startCodeWork, type CodeWork } from "./code-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
 import { buildIdentity, type Identity } from "./identity.ts";
@@ -118,6 +119,7 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
   const services = {
     ...{ accounts, apiKeys, apps, audit, projects, users, workspaces },
     ...{ components: code.components, sources: sources.sources },
+    dataStores: new DataStores({ db: base.db }),
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
   };
   const app = buildApi({

@@ -5,6 +5,7 @@ import { accountRoutes } from "./accounts/index.ts";
 import { apiKeyRoutes } from "./api_keys/index.ts";
 import { appRoutes } from "./apps/index.ts";
 import { componentRoutes } from "./components/index.ts";
+import { dataStoreRoutes } from "./data_stores/index.ts";
 import { eventRoutes } from "./events/index.ts";
 import { subscriptionRoutes } from "./subscriptions/index.ts";
 import { webhookRoutes } from "./webhooks/index.ts";
@@ -19,6 +20,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...apiKeyRoutes(services),
     ...appRoutes(services),
     ...componentRoutes(services),
+    ...dataStoreRoutes(services),
     ...eventRoutes(services),
     ...subscriptionRoutes(services),
     ...webhookRoutes(services),
