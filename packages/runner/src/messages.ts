@@ -61,6 +61,10 @@ export interface BootArguments {
   hasOwnLoopback?: boolean;
   /** Directory whose `node_modules` is worth loading before the deployment is known; null for none. */
   platformDir: string | null;
+  /** Memory of the deployment. */
+  memoryMb: number;
+  /** Words before every command that runs a script: they end it with this process where nothing else does. */
+  scriptWrapper?: readonly string[];
 }
 
 /**

@@ -142,7 +142,7 @@ export class RunnerHost {
     const dependencyDir = this.#launcher.pathInside(bundle.dependencyDir);
     const ignore = (): void => undefined;
     const owner = { onLate: ignore, onEgress: ignore, onResponsive: ignore };
-    const sandbox = await this.#pool.acquire(INSPECT_MEMORY_MB, owner);
+    const sandbox = await this.#pool.acquire({ memoryMb: INSPECT_MEMORY_MB }, owner);
     try {
       const component = { code: bundle.code, dependencyDir };
       const definition = await sandbox.load({ component, modules: {}, env: {} }, timeoutMs);

@@ -13,7 +13,7 @@ type TierOptions = Omit<LauncherOptions, "tier" | "usesPermissions">;
 
 async function attempt(options: LauncherOptions): Promise<{ launcher: Launcher; blank: Sandbox }> {
   const launcher = await Launcher.create(options);
-  const blank = await launchSandbox(launcher, BLANK_MEMORY_MB);
+  const blank = await launchSandbox(launcher, { memoryMb: BLANK_MEMORY_MB });
   await blank.ready;
   return { launcher, blank };
 }

@@ -1,7 +1,14 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Deployment, InvocationListener, InvocationResult, RunInvocation, RunnerEvent } from "../src/index.ts";
+import type {
+  Deployment,
+  InvocationListener,
+  InvocationResult,
+  RunInvocation,
+  RunnerEvent,
+  StepInvocation,
+} from "../src/index.ts";
 import { RunnerHost, type RunnerHostOptions } from "../src/index.ts";
 
 export type TestHostOptions = Partial<RunnerHostOptions>;
@@ -65,6 +72,29 @@ export class TestHost {
   /** Runs a body once in a new deployment. */
   runBody(body: string, overrides: Partial<RunInvocation> = {}): Promise<InvocationResult> {
     return this.run(this.deploy(sourceCode(body)), overrides);
+  }
+
+  /** A workflow of scripts with an id of its own. */
+  deployScripts(overrides: Partial<Deployment> = {}): Deployment {
+    return { ...this.deploy("", overrides), bundle: null, modules: {}, needsSystem: true, ...overrides };
+  }
+
+  /** Runs a script as a step called `code`, by default without inputs and with 10 s of time. */
+  runScript(
+    deployment: Deployment,
+    step: Partial<StepInvocation> & Pick<StepInvocation, "lang" | "code">,
+    listener?: InvocationListener,
+  ): Promise<InvocationResult> {
+    const id = `run_${this.#count++}`;
+    const empty = { props: {}, auths: {}, endpoints: {}, db: {}, context: {}, envVars: {}, flowUrls: null };
+    const invocation = {
+      kind: "step",
+      id,
+      ...empty,
+      ...{ module: "code", steps: "{}", isCodeStep: true, timeoutMs: 10_000 },
+      ...step,
+    } as const;
+    return this.host.invoke(deployment, invocation, listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,7 @@ import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
 import type { BootArguments } from "../messages.ts";
 import { captureConsole } from "./console-capture.ts";
 import { ErrorReporter } from "./execution/index.ts";
+import { Languages } from "./languages/index.ts";
 import { preloadPlatform } from "./modules/index.ts";
 import { guardProcess, hideHandle } from "./process-guards.ts";
 import { Session } from "./session.ts";
@@ -22,7 +23,15 @@ const writer = new FrameWriter(parent);
 const decoder = new FrameDecoder(MAX_FRAME_TO_RUNNER_BYTES);
 const send = (head: { type: number; invocation: number }, payload: unknown) => writer.write(encodeFrame(head, payload));
 
-const session = new Session({ reporter, homeDir: boot.tmpDir ?? tmpdir(), send });
+const homeDir = boot.tmpDir ?? tmpdir();
+const languages = new Languages({
+  egressSocket: boot.egressSocket ?? null,
+  hasOwnLoopback: boot.hasOwnLoopback ?? false,
+  workDir: homeDir,
+  memoryMb: boot.memoryMb ?? 256,
+  wrapper: boot.scriptWrapper ?? [],
+});
+const session = new Session({ reporter, homeDir, languages, send });
 const endProcess = guardProcess({ reporter, fail: (scope, thrown) => session.fail(scope, thrown) });
 captureConsole(reporter);
 layerEnvironment();

@@ -91,14 +91,16 @@ export class Session {
       send({ type: FrameType.respond, invocation: number }, { response, immediate });
     this.#active.set(number, { scope, calls });
     this.#sweeper ??= setInterval(() => this.#sweep(), PARTIAL_INTERVAL_MS).unref();
-    void currentScope.run(scope, () => this.#execute(payload, { scope, calls, answer }));
+    const { languages } = this.#options;
+    void currentScope.run(scope, () => this.#execute(payload, { scope, calls, answer, languages }));
   }
 
-  async #execute(payload: InvokePayload, { scope, calls, answer }: InvocationPorts): Promise<void> {
+  async #execute(payload: InvokePayload, ports: InvocationPorts): Promise<void> {
+    const { scope } = ports;
     try {
       const loaded = this.#loaded ?? (await this.#loading);
       if (!loaded) return scope.finish({ error: NOT_LOADED, returnValue: null });
-      scope.finish({ error: null, returnValue: await perform(loaded, payload, { scope, calls, answer }) });
+      scope.finish({ error: null, returnValue: await perform(loaded, payload, ports) });
     } catch (error) {
       this.fail(scope, error);
     }

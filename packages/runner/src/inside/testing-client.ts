@@ -13,6 +13,7 @@ import type { CallMethod, StepInvocation } from "../step.ts";
 import { FrameType } from "../messages.ts";
 import type { LatePayload, PartialPayload, RespondPayload, ResultPayload, RpcPayload } from "../messages.ts";
 import { ErrorReporter } from "./execution/index.ts";
+import { Languages } from "./languages/index.ts";
 import { Session } from "./session.ts";
 
 type Defaulted = "id" | "props" | "auths" | "endpoints" | "db" | "timeoutMs";
@@ -86,7 +87,10 @@ export class TestClient {
       client.receive(encodeFrame(head, payload));
     // Each component needs an address of its own, since modules are loaded once per address.
     const homeDir = `/component-${Math.random().toString(36).slice(2)}`;
-    const session = new Session({ reporter: new ErrorReporter(import.meta.filename), homeDir, send });
+    const languages = new Languages({
+      ...{ egressSocket: null, hasOwnLoopback: false, workDir: homeDir, memoryMb: 256, wrapper: [] },
+    });
+    const session = new Session({ reporter: new ErrorReporter(import.meta.filename), homeDir, languages, send });
     return client;
   }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { BootArguments } from "../messages.ts";
 import type { RuntimeLayer } from "./runtime-layer.ts";
+import { outsideSystem, SYSTEM_ETC, systemBinds, systemEtcBinds } from "./system-binds.ts";
 import type { SandboxTier, SandboxTools } from "./tools.ts";
 
 /** All that decides how one sandbox is started. */
@@ -18,6 +19,8 @@ export interface CommandOptions {
   readonly tmpDir: string;
   /** Whether `--permission` was seen to work; tiers B and C only. */
   readonly usesPermissions: boolean;
+  /** Whether programs of the system can be run, see `systemBinds`. */
+  readonly needsSystem: boolean;
 }
 
 export interface Command {
@@ -36,6 +39,8 @@ const FILE_SIZE_BYTES = 512 * 1024 * 1024;
 const MEMORY_SLACK_BYTES = 200 * 1024 * 1024;
 /** V8 maps the address range of its compiled code writable at once, and the kernel counts all of it. */
 const CODE_RANGE_BYTES = (process.arch === "arm64" ? 128 : 512) * 1024 * 1024;
+/** `multiprocessing` of Python keeps its locks there. */
+const SHM_SIZE_BYTES = 64 * 1024 * 1024;
 const HEAP_SHARE = 0.75;
 const MAX_PROCESSES = 64;
 const MAX_OPEN_FILES = 512;
@@ -69,19 +74,20 @@ function ownUser(tools: SandboxTools, uid: number | null): string[] {
   return [tools.setpriv, ...user, "--no-new-privs", "--pdeathsig", "KILL"];
 }
 
-function binds(options: CommandOptions): string[] {
-  const { layer, tools } = options;
+function binds(options: CommandOptions, programDir: string): string[] {
+  const { layer, tools, needsSystem } = options;
   const readOnly: [string, string][] = [
-    ...layer.libraries.map((path): [string, string] => [path, path]),
-    [layer.nodePath, "/bin/node"],
-    [tools.prlimit ?? "", "/bin/prlimit"],
+    ...(needsSystem ? outsideSystem(layer.libraries) : layer.libraries).map((path): [string, string] => [path, path]),
+    [layer.nodePath, `${programDir}/node`],
+    [tools.prlimit ?? "", `${programDir}/prlimit`],
     [layer.dir, "/rt"],
-    [join(layer.dir, "etc"), "/etc"],
+    [join(layer.dir, needsSystem ? SYSTEM_ETC : "etc"), "/etc"],
     [options.storeDir, STORE_INSIDE],
     ...(options.platformDir === null ? [] : [[options.platformDir, "/platform"] as [string, string]]),
     [options.egressSocket, "/run/egress.sock"],
   ];
-  return readOnly.flatMap(([from, to]) => ["--ro-bind", from, to]);
+  const own = readOnly.flatMap(([from, to]) => ["--ro-bind", from, to]);
+  return needsSystem ? [...systemBinds(), ...own, ...systemEtcBinds()] : own;
 }
 
 /** Tier A: nothing of the host but the listed files, no network, no privileges, a filter on system calls. */
@@ -91,24 +97,29 @@ function confined(options: CommandOptions): Command {
     tmpDir: "/tmp",
     hasOwnLoopback: true,
     platformDir: options.platformDir === null ? null : "/platform",
+    memoryMb: options.memoryMb,
   };
+  const programDir = options.needsSystem ? "/run" : "/bin";
   const namespaces = ["user", "pid", "ipc", "uts", "net"].map((name) => `--unshare-${name}`);
   const bwrap = [
     options.tools.bwrap ?? "bwrap",
     ...namespaces,
     "--unshare-cgroup-try",
     ...["--uid", "1000", "--gid", "1000", "--hostname", "runner"],
-    ...["--die-with-parent", "--new-session", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"],
+    ...["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"],
+    // Scripts leave processes behind, which Node as the first process would never reap.
+    ...(options.needsSystem ? [] : ["--as-pid-1"]),
     ...(options.layer.seccompPath === null ? [] : ["--seccomp", `${SECCOMP_FD}`]),
-    ...binds(options),
+    ...binds(options, programDir),
     ...["--proc", "/proc", "--dev", "/dev", "--size", `${TMP_SIZE_BYTES}`, "--tmpfs", "/tmp"],
+    ...(options.needsSystem ? ["--size", `${SHM_SIZE_BYTES}`, "--tmpfs", "/dev/shm"] : []),
     // Both are memory of the host without a size limit.
     ...["--remount-ro", "/dev", "--remount-ro", "/"],
     ...["--chdir", "/tmp"],
   ];
   // In the new user namespace, so that processes of the same user outside do not count.
-  const limited = ["/bin/prlimit", ...limits(options.memoryMb, MAX_PROCESSES)];
-  const node = ["/bin/node", ...nodeArguments(options, { layerDir: "/rt", boot })];
+  const limited = [`${programDir}/prlimit`, ...limits(options.memoryMb, MAX_PROCESSES)];
+  const node = [`${programDir}/node`, ...nodeArguments(options, { layerDir: "/rt", boot })];
   return commandOf([...ownUser(options.tools, options.uid), ...bwrap, ...limited, ...node], boot);
 }
 
@@ -119,6 +130,9 @@ function restrained(options: CommandOptions): Command {
     egressSocket: options.egressSocket,
     tmpDir: options.tmpDir,
     platformDir: options.platformDir,
+    memoryMb: options.memoryMb,
+    // Nobody else ends the scripts of a process that is killed.
+    ...(tools.setpriv !== null && { scriptWrapper: [tools.setpriv, "--pdeathsig", "KILL"] }),
   };
   // Components name /tmp itself, so it is theirs as well.
   const writable = [options.tmpDir, "/tmp"];
@@ -126,6 +140,7 @@ function restrained(options: CommandOptions): Command {
   const permissions = [
     "--permission",
     "--allow-worker",
+    ...(options.needsSystem ? ["--allow-child-process"] : []),
     // It would appear in the logs of every source.
     "--disable-warning=SecurityWarning",
     ...readable.map((path) => `--allow-fs-read=${path}`),

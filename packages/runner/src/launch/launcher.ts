@@ -26,6 +26,8 @@ export interface LauncherOptions {
 
 export interface LaunchSpec {
   readonly memoryMb: number;
+  /** Shows it the system's programs, which Python and Bash steps need. */
+  readonly needsSystem?: boolean;
   onEgress?(attempt: EgressAttempt): void;
 }
 
@@ -103,7 +105,7 @@ export class Launcher {
     });
     try {
       await this.#prepare(egress, owned);
-      const child = await this.#spawn(spec.memoryMb, owned);
+      const child = await this.#spawn(spec, owned);
       return this.#launched(child, egress, owned);
     } catch (error) {
       await this.#release(egress, owned);
@@ -119,10 +121,10 @@ export class Launcher {
     if (owned.uid !== null) await chown(owned.tmpDir, owned.uid, owned.uid);
   }
 
-  async #spawn(memoryMb: number, owned: Owned): Promise<ChildProcess> {
+  async #spawn({ memoryMb, needsSystem = false }: LaunchSpec, owned: Owned): Promise<ChildProcess> {
     const { layer } = this.#options;
     const isConfined = this.tier === "A";
-    const command = commandLine({ ...this.#options, memoryMb, ...owned, egressSocket: owned.socketPath });
+    const command = commandLine({ ...this.#options, memoryMb, needsSystem, ...owned, egressSocket: owned.socketPath });
     const seccomp = isConfined && layer.seccompPath !== null ? await open(layer.seccompPath) : null;
     try {
       const child = spawn(command.file, command.args, {

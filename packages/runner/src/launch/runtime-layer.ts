@@ -1,11 +1,24 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, link, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { seccompProgram } from "./seccomp.ts";
 import { isReachableByOthers } from "./state-dir.ts";
+import { SYSTEM_ETC, SYSTEM_ETC_PARTS } from "./system-binds.ts";
 import { librariesOf } from "./tools.ts";
 
 /** Source files of the program that runs in the sandbox. */
@@ -16,7 +29,7 @@ export interface InsideEntry {
 
 /** Files of ours that every sandbox sees, made once at start. */
 export interface RuntimeLayer {
-  /** Holds main.mjs, hook.mjs, etc/ and seccomp.bpf. */
+  /** Holds main.mjs, hook.mjs, python/, etc/, etc-system/ and seccomp.bpf. */
   readonly dir: string;
   readonly nodePath: string;
   /** Libraries that Node and prlimit ask the loader for. */
@@ -29,6 +42,7 @@ const INSIDE: InsideEntry = {
   main: fileURLToPath(new URL("../inside/main.ts", import.meta.url)),
   hook: fileURLToPath(new URL("../inside/network-hook.ts", import.meta.url)),
 };
+const PYTHON_DIR = fileURLToPath(new URL("../inside/languages/python", import.meta.url));
 /** Enough for `localhost`, `os.userInfo()` and the like; the uid is the one that bwrap maps to. */
 const ETC: Readonly<Record<string, string>> = {
   hosts: "127.0.0.1 localhost\n::1 localhost\n",
@@ -37,8 +51,14 @@ const ETC: Readonly<Record<string, string>> = {
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 };
 
-/** Bundles both entries. @returns text by file name. */
-async function bundleInside(entry: InsideEntry): Promise<{ name: string; text: string }[]> {
+interface LayerFile {
+  /** Path within the layer. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Bundles both entries. */
+async function bundleInside(entry: InsideEntry): Promise<LayerFile[]> {
   const result = await build({
     entryPoints: { main: entry.main, hook: entry.hook },
     outdir: "/",
@@ -53,6 +73,25 @@ async function bundleInside(entry: InsideEntry): Promise<{ name: string; text: s
   return result.outputFiles.map((file) => ({ name: file.path.replace(/^.*\//, ""), text: file.text }));
 }
 
+/** The program of ours that runs Python steps. */
+async function pythonFiles(): Promise<LayerFile[]> {
+  const names = (await readdir(PYTHON_DIR, { recursive: true })).filter((name) => name.endsWith(".py")).toSorted();
+  return Promise.all(
+    names.map(async (name) => ({
+      name: join("python", name),
+      text: await readFile(join(PYTHON_DIR, name), "utf8"),
+    })),
+  );
+}
+
+/** `/etc` of sandboxes, once without and once with mount points for the system's part. */
+function etcFiles(): LayerFile[] {
+  const own = Object.entries(ETC).flatMap(([name, text]) =>
+    ["etc", SYSTEM_ETC].map((dir) => ({ name: join(dir, name), text })),
+  );
+  return [...own, ...SYSTEM_ETC_PARTS.files.map((name) => ({ name: join(SYSTEM_ETC, name), text: "" }))];
+}
+
 /**
  * Makes the layer in `<stateDir>/rt-<hash>`, or finds it there.
  * @param options.prlimit bound in as well, null where there is none.
@@ -64,12 +103,12 @@ export async function prepareRuntimeLayer(options: {
   inside?: InsideEntry;
 }): Promise<RuntimeLayer> {
   const seccomp = seccompProgram(process.arch);
-  const scripts = await bundleInside(options.inside ?? INSIDE);
+  const files = [...(await bundleInside(options.inside ?? INSIDE)), ...(await pythonFiles()), ...etcFiles()];
   const hash = createHash("sha256")
-    .update(JSON.stringify([scripts, ETC]))
+    .update(JSON.stringify([files, SYSTEM_ETC_PARTS]))
     .update(seccomp ?? "");
   const dir = join(options.stateDir, `rt-${hash.digest("hex").slice(0, 16)}`);
-  if (!(await exists(dir))) await writeLayer({ dir, scripts, seccomp });
+  if (!(await exists(dir))) await writeLayer({ dir, files, seccomp });
   const nodePath = await reachableNode(options);
   const isLinux = process.platform === "linux";
   const executables = [nodePath, ...(options.prlimit === null ? [] : [options.prlimit])];
@@ -82,29 +121,28 @@ export async function prepareRuntimeLayer(options: {
   };
 }
 
-async function writeLayer(layer: {
-  dir: string;
-  scripts: { name: string; text: string }[];
-  seccomp: Buffer | null;
-}): Promise<void> {
+async function writeLayer(layer: { dir: string; files: readonly LayerFile[]; seccomp: Buffer | null }): Promise<void> {
   const staging = `${layer.dir}.${randomUUID()}`;
-  await mkdir(join(staging, "etc"), { recursive: true });
-  for (const { name, text } of layer.scripts) await writeFile(join(staging, name), text);
-  for (const [name, text] of Object.entries(ETC)) await writeFile(join(staging, "etc", name), text);
+  await makeOpenDir(staging);
+  const mountPoints = SYSTEM_ETC_PARTS.dirs.map((name) => join(SYSTEM_ETC, name));
+  const dirs = new Set([...layer.files.map(({ name }) => dirname(name)), ...mountPoints]);
+  for (const dir of dirs) await makeOpenDir(staging, dir);
+  for (const { name, text } of layer.files) {
+    await writeFile(join(staging, name), text);
+    await chmod(join(staging, name), 0o644);
+  }
   if (layer.seccomp !== null) await writeFile(join(staging, "seccomp.bpf"), layer.seccomp);
-  await openToAll(staging, [
-    ...layer.scripts.map(({ name }) => name),
-    ...Object.keys(ETC).map((name) => `etc/${name}`),
-  ]);
   // Another process may have been faster; its layer is the same.
   await rename(staging, layer.dir).catch(() => rm(staging, { recursive: true }));
 }
 
 /** Whatever the umask is, the sandboxes' users must be able to read the layer. */
-async function openToAll(dir: string, files: readonly string[]): Promise<void> {
-  await chmod(dir, 0o755);
-  await chmod(join(dir, "etc"), 0o755);
-  for (const file of files) await chmod(join(dir, file), 0o644);
+async function makeOpenDir(root: string, below = "."): Promise<void> {
+  await mkdir(join(root, below), { recursive: true });
+  for (let dir = below; ; dir = dirname(dir)) {
+    await chmod(join(root, dir), 0o755);
+    if (dir === ".") return;
+  }
 }
 
 /** The Node binary at a place where sandboxes' users can run it: as it is, or linked (else copied) into the state directory. */

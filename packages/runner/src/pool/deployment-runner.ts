@@ -154,7 +154,8 @@ export class DeploymentRunner {
     let sandbox: Sandbox | null = null;
     try {
       const payload = this.#loadPayload();
-      sandbox = await pool.acquire(this.deployment.memoryMb, this.#owner());
+      const { memoryMb, needsSystem = false } = this.deployment;
+      sandbox = await pool.acquire({ memoryMb, needsSystem }, this.#owner());
       sandbox.openNetwork();
       await sandbox.load(payload, LOAD_TIMEOUT_MS);
       this.#join(sandbox);

@@ -13,6 +13,13 @@ export interface SandboxPoolOptions {
   onStartFailed(message: string): void;
 }
 
+/** What decides whether a sandbox fits a deployment. */
+export interface SandboxNeed {
+  readonly memoryMb: number;
+  /** Programs of the system, which blanks do not have. */
+  readonly needsSystem?: boolean;
+}
+
 /** Memory of blank sandboxes: what nearly all deployments have. */
 export const BLANK_MEMORY_MB = 256;
 export const START_TIMEOUT_MS = 20_000;
@@ -46,10 +53,10 @@ export class SandboxPool {
    * Waits for room and returns a blank sandbox that now works for `owner`. Its place is free again when it has ended.
    * @throws SandboxEndedError when none could be started.
    */
-  async acquire(memoryMb: number, owner: SandboxOwner): Promise<Sandbox> {
+  async acquire(need: SandboxNeed, owner: SandboxOwner): Promise<Sandbox> {
     await this.#room();
     try {
-      const sandbox = await this.#take(memoryMb);
+      const sandbox = await this.#take(need);
       sandbox.owner = owner;
       void sandbox.ended.then(() => this.#leave());
       return sandbox;
@@ -98,11 +105,12 @@ export class SandboxPool {
     else next.resolve();
   }
 
-  async #take(memoryMb: number): Promise<Sandbox> {
+  async #take(need: SandboxNeed): Promise<Sandbox> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const blank = memoryMb === BLANK_MEMORY_MB ? this.#blanks.shift() : undefined;
-        const sandbox = blank ?? (await this.#launch(memoryMb));
+        const fitsBlank = need.memoryMb === BLANK_MEMORY_MB && need.needsSystem !== true;
+        const blank = fitsBlank ? this.#blanks.shift() : undefined;
+        const sandbox = blank ?? (await this.#launch(need));
         void this.#refill();
         await sandbox.ready;
         return sandbox;
@@ -112,8 +120,8 @@ export class SandboxPool {
     }
   }
 
-  async #launch(memoryMb: number): Promise<Sandbox> {
-    const sandbox = await launchSandbox(this.#options.launcher, memoryMb);
+  async #launch(need: SandboxNeed): Promise<Sandbox> {
+    const sandbox = await launchSandbox(this.#options.launcher, need);
     this.#track(sandbox);
     if (this.#isStopped) sandbox.kill(STOPPED);
     return sandbox;
@@ -133,7 +141,7 @@ export class SandboxPool {
     this.#isRefilling = true;
     try {
       while (!this.#isStopped && this.#blanks.length < this.#options.blankCount) {
-        const sandbox = await this.#launch(BLANK_MEMORY_MB);
+        const sandbox = await this.#launch({ memoryMb: BLANK_MEMORY_MB });
         this.#blanks.push(sandbox);
         await sandbox.ready;
       }
@@ -147,8 +155,8 @@ export class SandboxPool {
 }
 
 /** Starts one sandbox; it is not ready yet. */
-export async function launchSandbox(launcher: Launcher, memoryMb: number): Promise<Sandbox> {
-  const process = await launcher.launch({ memoryMb, onEgress: (attempt) => sandbox.owner?.onEgress(attempt) });
-  const sandbox: Sandbox = new Sandbox({ process, memoryMb, startTimeoutMs: START_TIMEOUT_MS });
+export async function launchSandbox(launcher: Launcher, need: SandboxNeed): Promise<Sandbox> {
+  const process = await launcher.launch({ ...need, onEgress: (attempt) => sandbox.owner?.onEgress(attempt) });
+  const sandbox: Sandbox = new Sandbox({ process, memoryMb: need.memoryMb, startTimeoutMs: START_TIMEOUT_MS });
   return sandbox;
 }

@@ -168,7 +168,7 @@ export class Sandbox {
     let timer = setTimeout(() => {
       run.refreshDeadline = null;
       run.isOverdue = true;
-      this.hasLeftovers = true;
+      this.hasLeftovers ||= !isScript(run.invocation);
       this.#send(FrameType.cancel, number, undefined);
       timer = setTimeout(() => this.kill({ code: "TIMEOUT", message: "A run did not end in time" }), CANCEL_GRACE_MS);
     }, timeoutMs);
@@ -260,6 +260,11 @@ export class Sandbox {
     this.#runs.clear();
     return reason;
   }
+}
+
+/** Scripts are processes of their own, which are gone when their run has ended. */
+function isScript(invocation: Invocation): boolean {
+  return invocation.kind === "step" && invocation.lang !== "nodejs";
 }
 
 const RUN_FRAMES: ReadonlySet<number> = new Set([

@@ -5,6 +5,7 @@ import type { InvocationScope } from "../execution/index.ts";
 import { evaluateList } from "../expressions/index.ts";
 import { createFileStore } from "../files/index.ts";
 import type { InstanceServices } from "../instance/index.ts";
+import type { Languages } from "../languages/index.ts";
 import type { LoadedModule, ModuleTable } from "../modules/index.ts";
 import { stringifyLenient } from "../safe-json.ts";
 import { performStep } from "../steps/index.ts";
@@ -23,6 +24,7 @@ export interface Code {
 export interface InvocationPorts {
   readonly scope: InvocationScope;
   readonly calls: Calls;
+  readonly languages: Languages;
   /** Hands an answer to the parent. */
   answer(response: HttpResponse, options: { immediate: boolean }): void;
 }

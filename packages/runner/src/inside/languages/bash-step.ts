@@ -24,7 +24,11 @@ let count = 0;
 export async function runBash(step: StepRun, options: ProgramOptions): Promise<unknown> {
   const { invocation, record, scope } = step;
   const dir = join(options.workDir, `.step-${process.pid}-${count++}`);
-  const files = { script: join(dir, `${invocation.module}.sh`), steps: join(dir, "steps.json"), exports: join(dir, "exports") };
+  const files = {
+    script: join(dir, `${invocation.module}.sh`),
+    steps: join(dir, "steps.json"),
+    exports: join(dir, "exports"),
+  };
   await mkdir(dir, { mode: 0o700 });
   try {
     await Promise.all([
@@ -77,7 +81,8 @@ async function endOf(child: ChildProcess): Promise<number> {
 
 async function readExportsFile(path: string): Promise<string> {
   const { size } = await stat(path).catch(() => ({ size: 0 }));
-  if (size > MAX_EXPORTS_BYTES) throw new ScriptError("The exports are too large.", { name: "ExportError", code: "RESULT_TOO_LARGE" });
+  if (size > MAX_EXPORTS_BYTES)
+    throw new ScriptError("The exports are too large.", { name: "ExportError", code: "RESULT_TOO_LARGE" });
   return size === 0 ? "" : readFile(path, "utf8");
 }
 

@@ -28,7 +28,7 @@ export const BASH: Program = { command: "bash", language: "Bash" };
  * It belongs to no invocation: what its streams bring is put down to the right one by whoever listens.
  */
 export function startProgram(program: Program, args: readonly string[], options: ProgramOptions): ChildProcess {
-  const [file = "", ...before] = [...options.wrapper, program.command];
+  const [file, ...before] = [...options.wrapper, program.command];
   return currentScope.exit(() =>
     spawn(file, [...before, ...args], {
       cwd: options.workDir,

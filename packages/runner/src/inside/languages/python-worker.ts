@@ -28,6 +28,7 @@ export class PythonWorker {
   readonly #decoder = new TextFrameDecoder(MAX_FRAME_BYTES);
   /** Code that it has been sent, and by which number. */
   readonly #codes = new Map<string, number>();
+  readonly #flushLogs: readonly (() => void)[];
   #current: CurrentCall | null = null;
   #hasEnded = false;
 
@@ -39,7 +40,7 @@ export class PythonWorker {
     this.ended = promise;
     this.#channel.on("data", (chunk: Buffer) => this.#receive(chunk));
     this.#channel.on("error", () => undefined);
-    for (const kind of ["stdout", "stderr"] as const) this.#log(kind, child[kind] as Readable);
+    this.#flushLogs = (["stdout", "stderr"] as const).map((kind) => this.#log(kind, child[kind] as Readable));
     child.once("error", (error) => this.#end(startFailure(PYTHON, error), resolve));
     child.once("exit", (exitCode, signal) => {
       // What it wrote last may still have to be read.
@@ -95,7 +96,7 @@ export class PythonWorker {
 
   #handle(message: unknown): void {
     const { op, ...fields } = message as Record<string, unknown>;
-    const { current } = { current: this.#current };
+    const current = this.#current;
     if (!current) return;
     if (op === "log") return current.call.log(fields);
     if (op === "end") return void this.#finish(current, fields);
@@ -112,6 +113,7 @@ export class PythonWorker {
       current.step.scope.warn("The code was still running when the step ended: its threads were stopped.");
     }
     await new Promise((resolve) => setImmediate(resolve));
+    for (const flush of this.#flushLogs) flush();
     try {
       current.resolve(current.call.outcome(end));
     } catch (error) {
@@ -120,8 +122,8 @@ export class PythonWorker {
     if (this.#hasEnded) killProgram(this.#child);
   }
 
-  #log(kind: "stdout" | "stderr", stream: Readable): void {
-    logLines(stream, (line) => this.#current?.step.scope.log(kind, line));
+  #log(kind: "stdout" | "stderr", stream: Readable): () => void {
+    return logLines(stream, (line) => this.#current?.step.scope.log(kind, line));
   }
 
   #end(error: ScriptError, resolve: () => void): void {

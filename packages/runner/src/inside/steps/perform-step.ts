@@ -6,7 +6,7 @@ import type { ResolvedProp, UserObject } from "../definition/index.ts";
 import type { InvocationScope } from "../execution/index.ts";
 import { evaluateProps, ExpressionScope } from "../expressions/index.ts";
 import { createFileStore, reviveFiles } from "../files/index.ts";
-import { runScript } from "../languages/index.ts";
+import type { Languages } from "../languages/index.ts";
 import type { LoadedModule, ModuleTable } from "../modules/index.ts";
 import { parseJson } from "../safe-json.ts";
 import { createFlow } from "./flow.ts";
@@ -20,6 +20,7 @@ export interface StepPorts {
   readonly scope: InvocationScope;
   readonly calls: Calls;
   readonly answer: Answer;
+  readonly languages: Languages;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function performStep(
   scope.step = record;
   if (invocation.lang !== "nodejs") {
     const step = prepare(invocation, { ...ports, record, plans: [] });
-    return record.returnText(await runScript(step));
+    return record.returnText(await ports.languages.run(step));
   }
   const module = await modules.moduleOf(invocation.module);
   const step = prepare(invocation, { ...ports, record, plans: module.component.props });
@@ -46,7 +47,13 @@ export async function performStep(
 
 function prepare(
   invocation: StepInvocation,
-  { scope, calls, answer, record, plans }: StepPorts & { record: StepRecord; plans: readonly ResolvedProp[] },
+  {
+    scope,
+    calls,
+    answer,
+    record,
+    plans,
+  }: Omit<StepPorts, "languages"> & { record: StepRecord; plans: readonly ResolvedProp[] },
 ): StepRun {
   const steps = readSteps(invocation.steps);
   const { props, shown } = evaluateProps(invocation.props, {
