@@ -85,7 +85,7 @@ export class MillraceClient {
         ...(hasBody && { "content-type": "application/json" }),
         ...(options.idempotencyKey !== undefined && { "idempotency-key": options.idempotencyKey }),
       },
-      ...(hasBody && { body: JSON.stringify(rest) }),
+      ...(hasBody && { body: JSON.stringify(bodyOf(operation, rest)) }),
       ...(options.signal && { signal: options.signal }),
     });
   }
@@ -106,6 +106,12 @@ function filledPath(operation: Operation, input: Record<string, unknown>) {
     return encodeURIComponent(value);
   });
   return { path, rest };
+}
+
+/** Fields under names of the caller's choice stand beside the others. */
+function bodyOf(operation: Operation, { fields, ...rest }: Record<string, unknown>): object {
+  if (operation.openBody && typeof fields === "object") return { ...rest, ...fields };
+  return fields === undefined ? rest : { ...rest, fields };
 }
 
 function queryOf(fields: Record<string, unknown>): string {

@@ -28,6 +28,8 @@ export interface Operation {
   readonly query?: TObject;
   /** POST and PUT: each field may also come in the query string; the body wins. */
   readonly body?: TObject;
+  /** Further fields of the body, under names of the caller's choice, each like this; handlers get them as `fields`. */
+  readonly openBody?: TSchema;
   /** True: makes something in the workspace that `org_id` names (see `request.orgId()`). */
   readonly takesOrgId?: boolean;
   readonly status: 200 | 201 | 202 | 204;
@@ -57,8 +59,16 @@ export interface CommonInput {
   org_id?: string;
 }
 
+type OpenPartOf<O> = O extends { readonly openBody: infer S extends TSchema }
+  ? { fields: Record<string, Static<S>> }
+  : unknown;
+
 /** What a handler receives: path parameters, query and body merged, validated and converted. */
-export type InputOf<O extends Operation> = PartOf<O, "params"> & PartOf<O, "query"> & PartOf<O, "body"> & CommonInput;
+export type InputOf<O extends Operation> = PartOf<O, "params"> &
+  PartOf<O, "query"> &
+  PartOf<O, "body"> &
+  OpenPartOf<O> &
+  CommonInput;
 
 /** What a handler answers. */
 export type ReplyOf<O extends Operation> = Static<O["reply"]>;

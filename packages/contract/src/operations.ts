@@ -6,8 +6,12 @@ import { appOperations } from "./apps.ts";
 import { componentOperations } from "./components.ts";
 import { dataStoreOperations } from "./data-stores.ts";
 import { projectOperations } from "./projects.ts";
+import { runOperations } from "./runs.ts";
 import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
+import { envOperations } from "./env.ts";
+import { templateOperations } from "./templates.ts";
+import { workflowOperations } from "./workflows.ts";
 import { apiKeyOperations, workspaceOperations } from "./workspaces.ts";
 
 /** Every operation of the API, by id: each resource file adds its own here. */
@@ -18,12 +22,16 @@ export const operations = {
   ...componentOperations,
   ...dataStoreOperations,
   ...projectOperations,
+  ...runOperations,
   ...sourceOperations,
   ...eventOperations,
   ...subscriptionOperations,
   ...webhookOperations,
   ...userOperations,
   ...workspaceOperations,
+  ...workflowOperations,
+  ...templateOperations,
+  ...envOperations,
 };
 
 export type OperationId = keyof typeof operations;

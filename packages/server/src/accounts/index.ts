@@ -9,3 +9,4 @@ export { Projects, type ProjectRow } from "./projects.ts";
 export { Users } from "./users.ts";
 export { Vault, type SealedText } from "./vault.ts";
 export { workspaceOf, Workspaces } from "./workspaces.ts";
+export { secretHash } from "./secret-hash.ts";

@@ -48,6 +48,7 @@ export function inputReader(operation: Operation): InputReader {
   const properties = mergedProperties(operation);
   const required = requiredNames(operation);
   const pathNames = new Set(Object.keys(operation.params?.properties ?? {}));
+  const openBody = operation.openBody && Type.Record(Type.String(), operation.openBody);
   let validator: Validator | undefined;
   return (parts) => {
     const input: Record<string, unknown> = {};
@@ -56,10 +57,15 @@ export function inputReader(operation: Operation): InputReader {
       if (value === undefined || (value === null && !required.has(name) && !acceptsNull(schema))) continue;
       input[name] = value;
     }
-    validator ??= Compile(Type.Object(properties));
+    if (openBody) input["fields"] = fieldsBeside(properties, parts.body);
+    validator ??= Compile(Type.Object(openBody ? { ...properties, fields: openBody } : properties));
     if (!validator.Check(input)) throw invalidInput(problemsOf(validator.Errors(input)));
     return input;
   };
+}
+
+function fieldsBeside(properties: object, body: InputParts["body"]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !Object.hasOwn(properties, name)));
 }
 
 interface FieldPlace {

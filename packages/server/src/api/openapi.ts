@@ -53,7 +53,8 @@ export function openApiDocument(options: OpenApiOptions): JsonRecord {
 }
 
 function operationObject(operation: Operation, path: string): JsonRecord {
-  const { description, body } = operation;
+  const { description, openBody } = operation;
+  const body = operation.body ?? (openBody && Type.Record(Type.String(), openBody));
   return {
     operationId: operation.id,
     summary: operation.summary,

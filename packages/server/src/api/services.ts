@@ -3,6 +3,7 @@ import type { WebhookLog, Webhooks } from "../delivery/index.ts";
 import type { EventStreams, EventSummaries, Subscriptions } from "../events/index.ts";
 import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
+import type { EnvVars, Workflows } from "../workflows/index.ts";
 import type { DataStores } from "../workflows/stores/index.ts";
 
 /** What the routes work with. A route takes only what it needs: `Pick<ApiServices, "users">`. */
@@ -13,6 +14,7 @@ export interface ApiServices {
   audit: AuditLog;
   components: Components;
   dataStores: DataStores;
+  envVars: EnvVars;
   streams: EventStreams;
   summaries: EventSummaries;
   projects: Projects;
@@ -21,5 +23,6 @@ export interface ApiServices {
   users: Users;
   webhookLog: WebhookLog;
   webhooks: Webhooks;
+  workflows: Workflows;
   workspaces: Workspaces;
 }

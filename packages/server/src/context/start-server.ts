@@ -12,6 +12,7 @@ import { Egress } from "../egress/index.ts";
 import { seedExamples } from "../registry/index.ts";
 import { DataStores } from "../workflows/stores/index.ts";
 import { startCodeWork, type CodeWork } from "./code-work.ts";
+import { buildDefinitionWork, type DefinitionWork } from "./definition-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
 import { buildIdentity, type Identity } from "./identity.ts";
 import { createLogger } from "./logger.ts";
@@ -52,6 +53,7 @@ interface Parts {
   readonly code: CodeWork;
   readonly events: EventWork;
   readonly sources: SourceWork;
+  readonly definitions: DefinitionWork;
 }
 
 /**
@@ -108,11 +110,12 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   stack.defer(() => node.stop());
   const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
   const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code });
-  return { identity, code, events, sources };
+  const definitions = buildDefinitionWork({ db, log, config, identity, code, events, sources });
+  return { identity, code, events, sources, definitions };
 }
 
 async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
-  const { identity, code, events, sources } = parts;
+  const { identity, code, events, sources, definitions } = parts;
   const { summaries, streams } = events.work;
   const { accounts, apiKeys, apps, audit, projects, users, workspaces } = identity;
   const { subscriptions, webhooks, webhookLog } = events;
@@ -121,6 +124,7 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
     ...{ components: code.components, sources: sources.sources },
     dataStores: new DataStores({ db: base.db }),
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
+    ...definitions,
   };
   const app = buildApi({
     log: base.log,
@@ -159,8 +163,10 @@ async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack)
   if (roles.includes("api")) await publishExamples(base, parts);
 }
 
-function startCaches({ identity, events, sources }: Parts, stack: AsyncDisposableStack): void {
-  for (const part of [identity.idempotency, events.webhookCache, sources.endpoints, sources.responders]) {
+function startCaches({ identity, events, sources, definitions }: Parts, stack: AsyncDisposableStack): void {
+  const { workflows, envVars } = definitions;
+  const caches = [identity.idempotency, events.webhookCache, sources.endpoints, sources.responders];
+  for (const part of [...caches, workflows, envVars]) {
     part.start();
     stack.defer(() => part.stop());
   }

@@ -50,6 +50,7 @@ export class Components {
     const built = await this.#builder.build(files, { orgId, field: fieldOf(source) });
     return {
       definition: built.definition,
+      codeHash,
       lang: "nodejs",
       bundleText: async () => built.bundle,
       save: () => this.#insert(orgId, { files, codeHash, source, built }),
@@ -181,6 +182,7 @@ export class Components {
   #prepared(component: ComponentRecord, save: () => Promise<ComponentRecord>): PreparedComponent {
     return {
       definition: component.definition,
+      codeHash: component.codeHash,
       lang: component.lang,
       bundleText: async () => (await findLoadable(this.#db, component))?.bundle ?? "",
       save,
@@ -204,6 +206,7 @@ export class Components {
 /** A component that can be looked at, and saved when it is wanted. */
 export interface PreparedComponent {
   readonly definition: ComponentDefinition;
+  readonly codeHash: string;
   readonly lang: ComponentLanguage;
   bundleText(): Promise<string>;
   save(): Promise<ComponentRecord>;

@@ -4,3 +4,4 @@ export type { ComponentId, ComponentLanguage, ComponentRecord } from "./componen
 export { Components, type ComponentsOptions, type PreparedComponent } from "./components.ts";
 export { egressDownload } from "./egress-download.ts";
 export { seedExamples } from "./seed-examples.ts";
+export { SCRIPT_DEFINITION } from "./insert-script.ts";

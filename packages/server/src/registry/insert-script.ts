@@ -11,8 +11,8 @@ export interface Script {
   readonly code: string;
 }
 
-// What there is to know of a script: it runs.
-const DEFINITION: ComponentDefinition = {
+/** What there is to know of a script: it runs. */
+export const SCRIPT_DEFINITION: ComponentDefinition = {
   kind: "action",
   key: null,
   name: null,
@@ -35,8 +35,8 @@ export async function insertScript(db: Database, script: Script & { orgId: strin
   const codeHash = createHash("sha256").update(code).digest("hex");
   const { rows } = await sql<ComponentRow>`insert into components (org_id, component_id, name, kind, code, code_hash,
       bundle, definition, lang, created_at_ms, updated_at_ms)
-    values (${orgId}, ${newId("component")}, 'Untitled', ${DEFINITION.kind}, ${code}, ${codeHash}, '',
-      ${JSON.stringify(DEFINITION)}, ${lang}, ${nowMs}, ${nowMs})
+    values (${orgId}, ${newId("component")}, 'Untitled', ${SCRIPT_DEFINITION.kind}, ${code}, ${codeHash}, '',
+      ${JSON.stringify(SCRIPT_DEFINITION)}, ${lang}, ${nowMs}, ${nowMs})
     on conflict (org_id, code_hash, lang) do update set updated_at_ms = excluded.updated_at_ms
     returning ${COMPONENT_COLUMNS}`.execute(db.kysely);
   const [row] = rows;

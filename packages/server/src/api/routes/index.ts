@@ -12,6 +12,9 @@ import { webhookRoutes } from "./webhooks/index.ts";
 import { projectRoutes } from "./projects/index.ts";
 import { sourceRoutes } from "./sources/index.ts";
 import { userRoutes } from "./users/index.ts";
+import { envRoutes } from "./env/index.ts";
+import { templateRoutes } from "./templates/index.ts";
+import { workflowRoutes } from "./workflows/index.ts";
 import { workspaceRoutes } from "./workspaces/index.ts";
 
 export function allRoutes(services: ApiServices): Route[] {
@@ -28,5 +31,8 @@ export function allRoutes(services: ApiServices): Route[] {
     ...sourceRoutes(services),
     ...userRoutes(services),
     ...workspaceRoutes(services),
+    ...workflowRoutes(services),
+    ...templateRoutes(services),
+    ...envRoutes(services),
   ];
 }

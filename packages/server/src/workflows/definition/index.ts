@@ -6,7 +6,7 @@ export { Fields, Problems } from "./problems.ts";
 export { DEFAULT_SETTINGS, readSettings, shownRetry, shownSettings, type SettingsChange } from "./settings.ts";
 export { readSteps, runtimeOf, type DraftNode, type StepDraft, type StepReference } from "./step-drafts.ts";
 export type * from "./stored-definition.ts";
-export { mergeTemplate, type MergedTemplate } from "./template-merge.ts";
+export { mergeTemplate, type MergedTemplate, type RawDefinition } from "./template-merge.ts";
 export {
   readTriggers,
   type HttpTriggerDraft,

@@ -35,6 +35,7 @@ export interface TimerConfig {
 /** Of a source that was deployed with the workflow; null for one that was there before. */
 export interface SourceConfig {
   readonly componentId: string;
+  readonly codeHash: string;
   /** Text of `SecretProps`. */
   readonly props: string;
   readonly name: string | null;

@@ -1,0 +1,247 @@
+import type { ComponentDefinition, ConfigurableProp, Json, JsonObject } from "@millrace/runner";
+import type { Apps } from "../accounts/index.ts";
+import { ApiError, newId } from "../core/index.ts";
+import type { Database } from "../db/index.ts";
+import { SCRIPT_DEFINITION, type ComponentRecord, type Components, type PreparedComponent } from "../registry/index.ts";
+import { accountsOf, checkProps, isRecord, SECRET_MASK, type PropsPlan, type SecretProps } from "../sources/index.ts";
+import { CodeFaults } from "./code-faults.ts";
+import {
+  checkExpressions,
+  leavesOf,
+  mapLeaves,
+  runtimeOf,
+  type DraftNode,
+  type Problems,
+  type StepDraft,
+  type StepLanguage,
+  type StoredNode,
+  type StoredStep,
+} from "./definition/index.ts";
+
+export interface StepPlannerOptions {
+  db: Database;
+  components: Components;
+  secrets: SecretProps;
+  apps: Pick<Apps, "resolve">;
+}
+
+/** What planning the steps of one request shares. */
+export interface StepPlanning {
+  readonly orgId: string;
+  /** Steps of the version before, by namespace. */
+  readonly base: ReadonlyMap<string, StoredStep>;
+  readonly problems: Problems;
+  readonly faults: CodeFaults;
+}
+
+/** A list of steps that can be saved. */
+export type SaveSteps = () => Promise<StoredNode[]>;
+
+interface StepCode {
+  readonly definition: ComponentDefinition;
+  readonly lang: StepLanguage;
+  readonly runtime: string;
+  readonly isCodeStep: boolean;
+  bundleText(): Promise<string>;
+  save(): Promise<ComponentRecord>;
+}
+
+interface PlannedStep {
+  readonly draft: StepDraft;
+  readonly base: StoredStep | undefined;
+  readonly code: StepCode;
+  readonly definition: readonly ConfigurableProp[];
+  readonly inputs: readonly ConfigurableProp[];
+  readonly plan: PropsPlan;
+}
+
+const AT_ONCE = 4;
+const DATA_STORE_TYPE = "data_store";
+
+/** Finds out what the steps of a workflow would be made of, before anything is written. */
+export class StepPlanner {
+  readonly #options: StepPlannerOptions;
+
+  constructor(options: StepPlannerOptions) {
+    this.#options = options;
+  }
+
+  /** Notes every problem; what it returns is to be called only when there is none. @throws ApiError 503 */
+  async plan(drafts: readonly DraftNode[], planning: StepPlanning): Promise<SaveSteps> {
+    const leaves = leavesOf<StepDraft>(drafts);
+    const planned = new Map<StepDraft, PlannedStep>();
+    for (let at = 0; at < leaves.length; at += AT_ONCE) {
+      const some = leaves.slice(at, at + AT_ONCE);
+      for (const step of await Promise.all(some.map((draft) => this.#planStep(draft, planning)))) {
+        if (step) planned.set(step.draft, step);
+      }
+    }
+    await this.#checkDataStores([...planned.values()], planning);
+    return async () => {
+      const saved = new Map<StepDraft, StoredStep>();
+      for (const [draft, step] of planned) saved.set(draft, await this.#save(step, planning.orgId));
+      return mapLeaves(drafts, (draft) => requireStep(saved, draft));
+    };
+  }
+
+  async #planStep(draft: StepDraft, planning: StepPlanning): Promise<PlannedStep | null> {
+    const base = planning.base.get(draft.namespace);
+    const code = await this.#codeOf(draft, { base, planning });
+    if (!code) return null;
+    const { orgId, problems } = planning;
+    const unfit = unfitReason(code.definition);
+    if (unfit !== null) {
+      problems.add(`${draft.path}.${draft.reference?.kind ?? "namespace"}`, unfit);
+      return null;
+    }
+    const inputs = draft.inputs ?? (code.lang === "python" ? (base?.inputs ?? []) : []);
+    const definition = code.lang === "nodejs" ? code.definition.configurableProps : inputs;
+    const given = await this.#givenProps(draft, { base, definition, orgId });
+    const toCheck = { orgId, definition, given, bundleText: () => code.bundleText() };
+    const plan = await checkProps(this.#options.db, toCheck);
+    for (const problem of plan.problems) {
+      problems.add(`${draft.path}.props${problem.path.slice("configured_props".length)}`, problem.message);
+    }
+    checkExpressions(plan.props, { path: `${draft.path}.props`, problems });
+    return { draft, base, code, definition, inputs, plan };
+  }
+
+  async #codeOf(
+    draft: StepDraft,
+    { base, planning }: { base: StoredStep | undefined; planning: StepPlanning },
+  ): Promise<StepCode | null> {
+    const { reference } = draft;
+    if (reference === null) return this.#baseCode(draft, { base, planning });
+    if (reference.kind === "code" && reference.lang !== "nodejs") return this.#script(reference, planning.orgId);
+    const prepared = await planning.faults.guard(`${draft.path}.${reference.kind}`, () =>
+      this.#prepare(reference, planning.orgId),
+    );
+    if (!prepared) return null;
+    const runtime = reference.kind === "code" ? reference.runtime : runtimeOf(prepared.lang);
+    return { ...prepared, runtime, isCodeStep: reference.kind === "code" };
+  }
+
+  #prepare(reference: NonNullable<StepDraft["reference"]>, orgId: string): Promise<PreparedComponent> {
+    const { components } = this.#options;
+    if (reference.kind === "code") return components.prepare(orgId, { code: reference.code });
+    if (reference.kind === "component_url") return components.prepare(orgId, { url: reference.name });
+    return components.prepareSaved(orgId, reference.name);
+  }
+
+  async #baseCode(
+    draft: StepDraft,
+    { base, planning }: { base: StoredStep | undefined; planning: StepPlanning },
+  ): Promise<StepCode | null> {
+    if (!base) {
+      planning.problems.add(draft.path, "needs code, component_id, component_key or component_url");
+      return null;
+    }
+    const prepared = await this.#options.components.prepareSaved(planning.orgId, base.componentId);
+    return { ...prepared, runtime: base.runtime, isCodeStep: base.isCodeStep };
+  }
+
+  #script(script: { lang: StepLanguage; code: string; runtime: string }, orgId: string): StepCode {
+    const lang = script.lang === "bash" ? "bash" : "python";
+    return {
+      definition: SCRIPT_DEFINITION,
+      lang,
+      runtime: script.runtime,
+      isCodeStep: true,
+      // A script can look at every account that it declares.
+      bundleText: async () => "$auth",
+      save: () => this.#options.components.saveScript(orgId, { lang, code: script.code }),
+    };
+  }
+
+  /** Props of the request, else those of the version before; a secret that came back masked is the old one. */
+  async #givenProps(
+    draft: StepDraft,
+    {
+      base,
+      definition,
+      orgId,
+    }: { base: StoredStep | undefined; definition: readonly ConfigurableProp[]; orgId: string },
+  ): Promise<JsonObject> {
+    const old = base ? await this.#options.secrets.open(orgId, base.props) : {};
+    if (draft.props === undefined) return old;
+    const given = { ...draft.props };
+    for (const prop of definition) {
+      const secret = old[prop.name];
+      if (prop.secret && given[prop.name] === SECRET_MASK && secret !== undefined) given[prop.name] = secret;
+    }
+    return given;
+  }
+
+  async #checkDataStores(steps: readonly PlannedStep[], { orgId, problems }: StepPlanning): Promise<void> {
+    const named = steps.flatMap(({ draft, definition, plan }) =>
+      Object.entries(dataStoresOf(definition, plan.props)).map(([prop, id]) => ({
+        path: `${draft.path}.props.${prop}`,
+        id,
+      })),
+    );
+    if (named.length === 0) return;
+    const { rows } = await this.#options.db.query<{ data_store_id: string }>(
+      "select data_store_id from data_stores where org_id = $1 and data_store_id = any($2)",
+      [orgId, named.map(({ id }) => id)],
+    );
+    const known = new Set(rows.map((row) => row.data_store_id));
+    for (const { path, id } of named) if (!known.has(id)) problems.add(path, `data store ${id} does not exist`);
+  }
+
+  async #save({ draft, base, code, definition, inputs, plan }: PlannedStep, orgId: string): Promise<StoredStep> {
+    const component = await code.save();
+    // So that replies can name the apps; a component's own slugs are always accepted.
+    for (const slug of component.definition.apps) await this.#options.apps.resolve(orgId, slug);
+    return {
+      kind: "step",
+      id: base?.id ?? newId("step"),
+      namespace: draft.namespace,
+      lang: code.lang,
+      runtime: code.runtime,
+      componentId: component.componentId,
+      isCodeStep: code.isCodeStep,
+      disabled: draft.disabled ?? base?.disabled ?? false,
+      retry: draft.retry === undefined ? (base?.retry ?? null) : draft.retry,
+      props: await this.#options.secrets.seal(orgId, { definition, props: plan.props }),
+      accounts: Object.fromEntries(accountsOf(definition, plan.props)),
+      dataStores: dataStoresOf(definition, plan.props),
+      inputs,
+    };
+  }
+}
+
+/** Why a component cannot be a step; null when it can. A bare `defineComponent` counts as an action. */
+function unfitReason(definition: ComponentDefinition): string | null {
+  const { kind, key, hooks, configurableProps } = definition;
+  if (kind === "app") return "is an app; an action is needed";
+  const service = configurableProps.find(
+    ({ type }) => type.startsWith("$.interface.") || type.startsWith("$.service."),
+  );
+  if (service) return `declares a prop of ${service.type}, which only sources have`;
+  const isBare = key === null && !hooks.deploy && !hooks.activate && !hooks.deactivate;
+  if (kind === "source" && !isBare) return "is a source; an action is needed";
+  return definition.hasRun ? null : "has no run function";
+}
+
+function dataStoresOf(definition: readonly ConfigurableProp[], props: JsonObject): Record<string, string> {
+  const stores: Record<string, string> = {};
+  for (const prop of definition) {
+    const id = prop.type === DATA_STORE_TYPE ? dataStoreIdIn(props[prop.name]) : null;
+    if (id !== null) stores[prop.name] = id;
+  }
+  return stores;
+}
+
+/** `"ds_…"`, with a label around it, or `{id}`. */
+function dataStoreIdIn(value: Json | undefined): string | null {
+  if (typeof value === "string") return value.includes("{{") ? null : value;
+  if (!isRecord(value)) return null;
+  if (isRecord(value["__lv"])) return dataStoreIdIn(value["__lv"]["value"]);
+  return typeof value["id"] === "string" ? value["id"] : null;
+}
+
+function requireStep(saved: ReadonlyMap<StepDraft, StoredStep>, draft: StepDraft): StoredStep {
+  const step = saved.get(draft);
+  if (!step) throw new ApiError("internal", `The step ${draft.namespace} was not planned`);
+  return step;
+}
