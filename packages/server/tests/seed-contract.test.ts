@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startTestApi, type TestApi } from "../testing/index.ts";
+import { assertShape } from "./shape.ts";
 
 // The examples of the primary source: request, and the shape of the reply with its exact fields.
 
@@ -13,30 +14,6 @@ before(async () => {
   accountId = made.data.id;
 });
 after(() => api[Symbol.asyncDispose]());
-
-type Shape = string | RegExp | Shape[] | { [name: string]: Shape };
-
-/** Compares a value with a shape: `"integer"`, `"string|null"`, a pattern, `[item]`, or exactly these fields. */
-function assertShape(value: unknown, shape: Shape, path = "reply"): void {
-  if (shape instanceof RegExp) {
-    assert.match(String(value), shape, path);
-  } else if (typeof shape === "string") {
-    assert.ok(shape.split("|").includes(kindOf(value)), `${path} is ${kindOf(value)}, not ${shape}`);
-  } else if (Array.isArray(shape)) {
-    assert.ok(Array.isArray(value), `${path} is no list`);
-    for (const [index, item] of value.entries()) assertShape(item, shape[0] ?? "any", `${path}[${index}]`);
-  } else {
-    assert.ok(typeof value === "object" && value !== null, `${path} is no object`);
-    assert.deepEqual(Object.keys(value).toSorted(), Object.keys(shape).toSorted(), path);
-    for (const [name, part] of Object.entries(shape)) assertShape(Reflect.get(value, name), part, `${path}.${name}`);
-  }
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  return typeof value === "number" && Number.isInteger(value) ? "integer" : typeof value;
-}
 
 const cursor = /^[A-Za-z0-9_-]+$/;
 const pageInfo = { total_count: "integer", count: "integer", start_cursor: cursor, end_cursor: cursor };
