@@ -71,6 +71,25 @@ test("The state file keeps $.service.db from one run to the next, and --json is 
   assert.deepEqual(JSON.parse(await readFile(state, "utf8")), { count: 2 });
 });
 
+test("An action runs as a step of a workflow and prints what it exports", async () => {
+  const file = join(dir, "sources/action.mjs");
+  await writeFile(
+    file,
+    `export default { name: "Act", version: "1.0.0", type: "action", props: { text: "string" },
+      async run({ $, steps }) { $.export("$summary", this.text); $.send.emit({ a: 1 }); $.flow.delay(5); return [steps.one.$return_value, process.env.TOKEN]; } };`,
+  );
+  const args = [file, "--event", `{"n":7}`, "--steps", `{"one":{"$return_value":"x"}}`, "--env", `{"TOKEN":"t"}`];
+  const props = ["--props", `{"text":"{{event.n}} {{process.env.TOKEN}}"}`];
+  const { code, out, err } = await millrace("run", ...args, ...props);
+  assert.equal(code, 0, err);
+  assert.match(out, /export {2}\$summary = "7 t"/);
+  assert.match(out, /send {2}emit \{/);
+  assert.match(out, /flow {2}\{"kind":"delay","delayMs":5\}/);
+  const report = JSON.parse((await millrace("run", ...args, ...props, "--json")).out);
+  assert.deepEqual(report.return_value, ["x", null]);
+  assert.deepEqual(report.step.props, { text: "7 {{process.env.TOKEN}}" });
+});
+
 test("A hook can be run instead", async () => {
   const { code, out } = await millrace("run", join(dir, "sources/new.mjs"), ...given, "--hook", "deploy", "--json");
   assert.equal(code, 0);

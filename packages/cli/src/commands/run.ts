@@ -19,6 +19,11 @@ export const run = defineCommand({
       description: 'Credentials as JSON, by app prop: {"slack": {"api_key": "…"}}',
       default: "{}",
     },
+    steps: {
+      type: "string",
+      description: 'Run it as a step of a workflow, after these: {"code": {"$return_value": 1}}',
+    },
+    env: { type: "string", description: "Variables of the workflow as JSON", default: "{}" },
     hook: { type: "string", description: `Run a hook instead: ${HOOKS.join(", ")}` },
     state: { type: "string", description: "A JSON file that keeps $.service.db between runs" },
     allow: { type: "string", description: "CIDRs that the component may reach besides public addresses", default: "" },
@@ -43,6 +48,8 @@ interface RunArguments {
   readonly event: string;
   readonly props: string;
   readonly auth: string;
+  readonly steps?: string | undefined;
+  readonly env: string;
   readonly hook?: string | undefined;
   readonly state?: string | undefined;
   readonly allow: string;
@@ -54,21 +61,32 @@ function localRunOf(args: RunArguments): LocalRun {
   if (args.hook !== undefined && hook === null) throw new UsageError(`--hook is one of ${HOOKS.join(", ")}`);
   const timeoutMs = Number(args.timeout) * 1000;
   if (!(timeoutMs > 0 && timeoutMs <= 3_600_000)) throw new UsageError("--timeout is a number of seconds, up to 3600");
-  const auth: Record<string, JsonObject> = {};
-  for (const [name, fields] of Object.entries(jsonObject("--auth", args.auth))) {
-    if (!isObject(fields)) throw new UsageError(`--auth: ${name} must be an object of credential fields`);
-    auth[name] = fields;
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(jsonObject("--env", args.env))) {
+    if (typeof value !== "string") throw new UsageError(`--env: ${name} must be a text`);
+    variables[name] = value;
   }
   return {
     component: args.component,
     event: json("--event", args.event),
     props: jsonObject("--props", args.props),
-    auth,
+    auth: credentialsOf(args.auth),
     hook,
+    steps: args.steps === undefined ? null : jsonObject("--steps", args.steps),
+    variables,
     timeoutMs,
     stateFile: args.state ?? null,
     allow: args.allow.split(",").filter((part) => part !== ""),
   };
+}
+
+function credentialsOf(text: string): Record<string, JsonObject> {
+  const auth: Record<string, JsonObject> = {};
+  for (const [name, fields] of Object.entries(jsonObject("--auth", text))) {
+    if (!isObject(fields)) throw new UsageError(`--auth: ${name} must be an object of credential fields`);
+    auth[name] = fields;
+  }
+  return auth;
 }
 
 function json(option: string, text: string): Json {

@@ -10,7 +10,14 @@ export interface RunInput {
   /** Runs this hook instead of `run`. */
   readonly hook: "deploy" | "activate" | "deactivate" | null;
   readonly timeoutMs: number;
+  /** Runs it as a step of a workflow that has come so far: exports by step. Actions are always run so. */
+  readonly steps: JsonObject | null;
+  /** Variables of the workflow. */
+  readonly variables: Readonly<Record<string, string>>;
 }
+
+/** What a step is called in a local run. */
+export const LOCAL_STEP = "component";
 
 const LOCAL_ENDPOINT = "http://localhost/in/local";
 const PROVIDED = /^(\$\.(interface|service)\.|alert$|dir$|app$)/;
@@ -42,8 +49,27 @@ export function invocationOf(
     timeoutMs: input.timeoutMs,
   };
   if (input.hook !== null) return { ...base, kind: "hook", hook: input.hook };
+  if (isStep(definition, input)) return { ...base, ...stepOf(definition, input), kind: "step" };
   const awaitsResponse = declared.some((prop) => prop.customResponse === true);
   return { ...base, kind: "run", event: JSON.stringify(input.event), awaitsResponse };
+}
+
+/** Whether it is to be run as a step, and not as a source. */
+export function isStep(definition: ComponentDefinition, { steps, hook }: RunInput): boolean {
+  return hook === null && (steps !== null || definition.kind === "action");
+}
+
+function stepOf(definition: ComponentDefinition, { event, steps, variables }: RunInput) {
+  const trigger = { event, context: {} };
+  return {
+    module: LOCAL_STEP,
+    lang: "nodejs",
+    steps: JSON.stringify({ trigger, ...steps }),
+    context: { test: true, run: { runs: 1 } },
+    envVars: variables,
+    isCodeStep: definition.kind !== "action",
+    flowUrls: { resumeUrl: `${LOCAL_ENDPOINT}/resume`, cancelUrl: `${LOCAL_ENDPOINT}/cancel` },
+  } as const;
 }
 
 function defaultsOf(declared: readonly ConfigurableProp[]): JsonObject {

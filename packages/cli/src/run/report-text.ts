@@ -1,13 +1,14 @@
-import type { Emit, InvocationError, Observation } from "@millrace/runner";
+import type { Emit, InvocationError, Observation, StepOutcome } from "@millrace/runner";
 import type { LocalRunReport } from "./run-locally.ts";
 
-/** A run for people: logs, emits, the HTTP answer, the return value and the error, in this order. */
+/** A run for people: logs, emits, the HTTP answer, exports, the return value and the error, in this order. */
 export function reportText({ definition, sandboxTier, result, response }: LocalRunReport): string {
   const durationMs = result.endedAtMs - result.startedAtMs;
   const title = [definition.name ?? definition.key ?? "component", definition.version].filter(Boolean).join(" ");
   const lines = [`${title} (${definition.kind}) ran ${durationMs} ms in sandbox tier ${sandboxTier}`];
   lines.push(...result.logs.map(logText), ...result.emits.map(emitText));
   if (response) lines.push(`http  ${response.status} ${response.isBase64 ? "(binary)" : response.body}`);
+  lines.push(...stepLines(result.step));
   if (result.returnValue !== null) lines.push(`return  ${pretty(result.returnValue)}`);
   if (result.error) lines.push(errorText(result.error));
   else if (result.emits.length === 0 && result.returnValue === null) lines.push("(nothing emitted, nothing returned)");
@@ -29,6 +30,7 @@ export function reportJson({ definition, sandboxTier, result, response }: LocalR
     })),
     logs: result.logs,
     response,
+    ...(result.step === undefined ? {} : { step: stepFields(result.step) }),
     return_value: result.returnValue === null ? null : parsed(result.returnValue),
     error: result.error,
   });
@@ -46,6 +48,22 @@ function emitText({ event, channel, id, summary, deliverAtMs }: Emit): string {
     deliverAtMs === undefined ? "" : `to be delivered ${new Date(deliverAtMs).toISOString()}`,
   ].filter((fact) => fact !== "");
   return `emit  ${facts.length === 0 ? "" : `[${facts.join(", ")}] `}${pretty(event)}`;
+}
+
+function stepLines(step: StepOutcome | undefined): string[] {
+  if (!step) return [];
+  const exports = Object.entries(step.exports).map(([name, json]) => `export  ${name} = ${pretty(json)}`);
+  const sends = step.sends.map(({ kind, payload }) => `send  ${kind} ${pretty(payload)}`);
+  return [...exports, ...sends, ...(step.flow === null ? [] : [`flow  ${JSON.stringify(step.flow)}`])];
+}
+
+function stepFields({ exports, evaluatedProps, flow, sends }: StepOutcome): object {
+  return {
+    exports: Object.fromEntries(Object.entries(exports).map(([name, json]) => [name, parsed(json)])),
+    props: parsed(evaluatedProps),
+    flow,
+    sends: sends.map(({ kind, payload }) => ({ kind, payload: parsed(payload) })),
+  };
 }
 
 function errorText({ code, name, message, stack }: InvocationError): string {

@@ -14,7 +14,7 @@ import {
   type InvocationResult,
 } from "@millrace/runner";
 import type { CliEnvironment } from "../environment.ts";
-import { invocationOf, type RunInput } from "./invocation.ts";
+import { invocationOf, isStep, LOCAL_STEP, type RunInput } from "./invocation.ts";
 import { readState, writeState } from "./state-file.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -82,7 +82,8 @@ async function invoke(
 ): Promise<Pick<LocalRunReport, "result" | "response">> {
   const before = await readState(run.stateFile);
   const invocation = invocationOf(definition, { input: run, db: before });
-  const deployment = { id: "local", orgId: "local", bundle, memoryMb: 256, env: { PD_COMPONENT: "dc_local" } };
+  const code = isStep(definition, run) ? { bundle: null, modules: { [LOCAL_STEP]: bundle } } : { bundle };
+  const deployment = { id: "local", orgId: "local", ...code, memoryMb: 256, env: { PD_COMPONENT: "dc_local" } };
   let response: HttpResponse | null = null;
   const result = await host.invoke(deployment, invocation, { respond: (answer) => void (response = answer) });
   if (run.stateFile !== null) await writeState(run.stateFile, { before, writes: result.dbWrites });
