@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { ScriptError } from "../execution/index.ts";
 import type { StepRun } from "../steps/index.ts";
@@ -54,7 +54,7 @@ async function runScript(step: StepRun, path: string, options: ProgramOptions): 
   const child = startProgram(BASH, ["--noprofile", "--norc", path], options);
   const release = scope.whenEnded(() => killProgram(child));
   for (const kind of ["stdout", "stderr"] as const) {
-    logLines(child[kind] as Readable, (line) => scope.log(kind, line.replaceAll(`${options.workDir}/`, "")));
+    logLines(child[kind] as Readable, (line) => scope.log(kind, line.replaceAll(`${dirname(path)}/`, "")));
   }
   try {
     return await endOf(child);
