@@ -5,7 +5,8 @@ import { parseExpression } from "./template.ts";
 
 /** Evaluates expressions of control flow, each on its own: one that fails does not keep others from their value. */
 export function evaluateList({ expressions, steps, envVars }: EvaluateInvocation): EvaluateResult[] {
-  const scope = new ExpressionScope(parseJson(steps), envVars);
+  const parsed = parseJson(steps);
+  const scope = new ExpressionScope(() => parsed, envVars);
   return expressions.map((text) => evaluateOne(text, scope));
 }
 

@@ -4,15 +4,13 @@ import type { Expression, Template } from "./template.ts";
 
 /** What expressions see: `steps`, `event` and `process.env`. */
 export class ExpressionScope {
-  readonly #steps: unknown;
-  readonly #event: unknown;
+  readonly #readSteps: () => unknown;
   readonly #process: object;
   #hasReadEnvironment = false;
 
-  constructor(steps: unknown, envVars: Readonly<Record<string, string>>) {
-    this.#steps = steps;
-    const trigger = isObject(steps) ? steps["trigger"] : undefined;
-    this.#event = isObject(trigger) ? trigger["event"] : undefined;
+  /** @param readSteps is called for each expression. */
+  constructor(readSteps: () => unknown, envVars: Readonly<Record<string, string>>) {
+    this.#readSteps = readSteps;
     const noteRead = (): void => void (this.#hasReadEnvironment = true);
     this.#process = {
       get env() {
@@ -25,7 +23,10 @@ export class ExpressionScope {
   /** @throws whatever the expression throws. */
   evaluate(expression: Expression): Evaluated {
     this.#hasReadEnvironment = false;
-    const value = expression.evaluate(this.#steps, this.#event, this.#process);
+    const steps = this.#readSteps();
+    const trigger = isObject(steps) ? steps["trigger"] : undefined;
+    const event = isObject(trigger) ? trigger["event"] : undefined;
+    const value = expression.evaluate(steps, event, this.#process);
     return { value, isSecret: this.#hasReadEnvironment };
   }
 

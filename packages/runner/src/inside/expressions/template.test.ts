@@ -5,7 +5,7 @@ import { ExpressionScope } from "./expression-scope.ts";
 import { parseExpression, parseTemplate } from "./template.ts";
 
 const steps = { trigger: { event: { n: 2, name: "Ann", list: [1, 2] } }, "a-b": { $return_value: { x: null } } };
-const scope = new ExpressionScope(steps, { TOKEN: "t0ken" });
+const scope = new ExpressionScope(() => steps, { TOKEN: "t0ken" });
 const fillIn = (text: string): unknown => scope.fillIn(parseTemplate(text)).value;
 
 describe("a text with expressions", () => {

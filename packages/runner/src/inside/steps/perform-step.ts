@@ -6,6 +6,7 @@ import type { ResolvedProp, UserObject } from "../definition/index.ts";
 import type { InvocationScope } from "../execution/index.ts";
 import { evaluateProps, ExpressionScope } from "../expressions/index.ts";
 import { createFileStore, reviveFiles } from "../files/index.ts";
+import type { FileStore } from "../files/index.ts";
 import type { Languages } from "../languages/index.ts";
 import type { LoadedModule, ModuleTable } from "../modules/index.ts";
 import { parseJson } from "../safe-json.ts";
@@ -55,20 +56,19 @@ function prepare(
     plans,
   }: Omit<StepPorts, "languages"> & { record: StepRecord; plans: readonly ResolvedProp[] },
 ): StepRun {
-  const steps = readSteps(invocation.steps);
+  const files = createFileStore(calls);
+  const readSteps = stepsReader(invocation.steps, files);
   const { props, shown } = evaluateProps(invocation.props, {
-    scope: new ExpressionScope(steps, invocation.envVars),
+    scope: new ExpressionScope(readSteps, invocation.envVars),
     plans,
   });
   record.evaluatedProps = shownText(shown);
-  const files = createFileStore(calls);
-  reviveFiles(steps, files);
   return {
     invocation,
     scope,
     record,
     calls,
-    steps,
+    readSteps,
     props,
     context: contextOf(invocation, scope),
     flow: createFlow({ invocation, record, scope, calls }),
@@ -78,9 +78,16 @@ function prepare(
   };
 }
 
-function readSteps(json: string): UserObject {
-  const steps = parseJson(json);
-  return isObject(steps) ? steps : {};
+/** Most published actions never look at `steps`, which may be large: it is parsed when somebody does. */
+function stepsReader(json: string, files: FileStore): () => UserObject {
+  let steps: UserObject | null = null;
+  return () => {
+    if (steps) return steps;
+    const parsed = parseJson(json);
+    steps = isObject(parsed) ? parsed : {};
+    reviveFiles(steps, files);
+    return steps;
+  };
 }
 
 function contextOf({ context, isTest, timeoutMs }: StepInvocation, { startedAtMs }: InvocationScope): UserObject {
@@ -94,7 +101,14 @@ async function callRun({ component, blueprint }: LoadedModule, step: StepRun): P
   const { scope, calls, files } = step;
   const invocation = { ...step.invocation, props: step.props as JsonObject };
   const instance = blueprint.createInstance({ invocation, scope, respond: null, services: { calls, files } });
-  return await run.call(instance, { $: dollarOf(step), steps: step.steps });
+  const { readSteps } = step;
+  const argument = {
+    $: dollarOf(step),
+    get steps() {
+      return readSteps();
+    },
+  };
+  return await run.call(instance, argument);
 }
 
 /** `$`: its members survive being taken off it. */

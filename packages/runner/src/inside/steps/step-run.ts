@@ -15,8 +15,8 @@ export interface StepRun {
   readonly scope: InvocationScope;
   readonly record: StepRecord;
   readonly calls: Calls;
-  /** `steps`, parsed; files that earlier steps returned are live. */
-  readonly steps: UserObject;
+  /** Gives `steps`, parsed once; files that earlier steps returned are live. */
+  readonly readSteps: () => UserObject;
   /** Props with their expressions evaluated, in wire form. */
   readonly props: UserObject;
   /** What `$.context` is. */
