@@ -57,6 +57,7 @@ export function buildSourceWork(options: SourceWorkOptions) {
     ...{ log: events.work.log, endpoints, responders, files, publicUrl, onError },
     bodyLimitBytes: config.limits.httpBodyBytes,
     ratePerSecond: config.limits.endpointRatePerSecond,
+    authenticate: (token) => identity.apiKeys.authenticate(token),
     responseTimeoutMs: config.limits.sourceTimeoutMs,
   });
   const timers = new TimerIngest({ db, log: events.work.log, timers: new Timers({ db }), onError });

@@ -19,3 +19,4 @@ export { fullBucket, takeToken, type TokenBucket } from "./rate-limit.ts";
 export { firstTickMs, nextTickMs, parseSchedule, tickEvent, type Schedule } from "./schedule.ts";
 export { autoRetryDelayMs, mayRerun, stepRetryDelayMs, type FailedStep, type StepRetryPolicy } from "./run-flow.ts";
 export { runIdOf, runIdSql } from "./run-id.ts";
+export { workflowTickEvent, type WorkflowTickEvent } from "./workflow-tick.ts";

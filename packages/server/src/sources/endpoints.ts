@@ -21,10 +21,13 @@ export interface EndpointBehavior {
   /** Answered at once, as soon as the event is written down. */
   readonly staticResponse: HttpResponse | null;
   /** What a caller has to show; `hash` is that of the token. */
-  readonly authorization: { readonly kind: "none" | "oauth" } | { readonly kind: "bearer"; readonly hash: string };
+  readonly authorization: EndpointAuthorization;
   /** The event is the body alone. */
   readonly bodyOnly: boolean;
 }
+
+export type EndpointAuthorization =
+  { readonly kind: "none" } | { readonly kind: "oauth" } | { readonly kind: "bearer"; readonly hash: string };
 
 export interface EndpointsOptions {
   db: Database;

@@ -6,6 +6,7 @@ export {
   isEndpointKey,
   newEndpointKey,
   type Endpoint,
+  type EndpointAuthorization,
   type EndpointBehavior,
   type EndpointsOptions,
 } from "./endpoints.ts";

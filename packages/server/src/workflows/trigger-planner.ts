@@ -10,6 +10,7 @@ import {
   httpEmitterId,
   newEndpointKey,
   type ComponentReference,
+  type EndpointAuthorization,
   type SecretProps,
 } from "../sources/index.ts";
 import type { CodeFaults } from "./code-faults.ts";
@@ -192,7 +193,7 @@ function httpTrigger(
   const key = old?.key ?? newEndpointKey();
   const { customResponse, staticResponse, bodyOnly } = draft;
   const oldHash = old?.config.behavior.authorization;
-  let authorization: { kind: "none" | "oauth" } | { kind: "bearer"; hash: string } = { kind: "none" };
+  let authorization: EndpointAuthorization = { kind: "none" };
   if (draft.authorization === "oauth") authorization = { kind: "oauth" };
   if (draft.authorization === "bearer") {
     const kept = oldHash?.kind === "bearer" ? oldHash.hash : null;

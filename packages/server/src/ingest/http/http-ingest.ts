@@ -1,22 +1,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ApiError, newKsuid } from "../../core/index.ts";
+import { ApiError, newKsuid, type Principal } from "../../core/index.ts";
 import type { EventDraft, EventLog } from "../../events/index.ts";
 import {
   httpEmitterId,
   TRIGGER_CHANNEL,
   type Endpoint,
   type Endpoints,
+  type ResponderOutcome,
   type Responders,
-  type Waiter,
 } from "../../sources/index.ts";
 import { answerAccepted, answerOfComponent, answerPreflight, answerProblem } from "./answer.ts";
 import { parseBody, type ParsedBody } from "./body.ts";
 import { answerFile } from "./file-answer.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { readBody } from "./read-body.ts";
-import { clientIpOf, requestEvent } from "./request-event.ts";
+import { mayReach } from "./endpoint-access.ts";
+import { clientIpOf, requestEvent, workflowEvent, type EventInput } from "./request-event.ts";
 import { refuseTooLarge } from "./refuse-too-large.ts";
 import { targetOf, type Target } from "./target.ts";
+import { tooLargeError } from "./too-large-error.ts";
+import {
+  answerUnauthorized,
+  answerWorkflowAccepted,
+  answerWorkflowOutcome,
+  type WorkflowAnswering,
+} from "./workflow-answer.ts";
 import { FILES_PATH, UploadTooLargeError, type UploadedFiles } from "./uploaded-files.ts";
 
 export interface HttpIngestOptions {
@@ -31,8 +39,10 @@ export interface HttpIngestOptions {
   uploadLimitBytes?: number;
   /** Requests per second and endpoint; 0 = no limit. */
   ratePerSecond: number;
-  /** How long a caller waits for its component's own answer. */
+  /** How long a caller waits for its source's own answer. */
   responseTimeoutMs?: number;
+  /** Whose API token it is; null for none that is valid. */
+  authenticate(token: string): Promise<Principal | null>;
   onError(error: unknown): void;
 }
 
@@ -44,6 +54,8 @@ interface Exchange {
 
 const DEFAULT_UPLOAD_LIMIT_BYTES = 512 * 1024 * 1024;
 const DEFAULT_RESPONSE_TIMEOUT_MS = 300_000;
+// Longer than the longest segment of a workflow may take.
+const WORKFLOW_TIMEOUT_MS = 800_000;
 const UNAVAILABLE_RETRY_SECONDS = 2;
 
 /**
@@ -86,8 +98,12 @@ export class HttpIngest {
     }
     const waitMs = this.#rates.take(target.key, nowMs);
     if (waitMs > 0) return answerRateLimited(response, waitMs);
+    const { authorization } = request.headers;
+    const { authenticate } = this.#options;
+    if (!(await mayReach({ endpoint, authorization, authenticate }))) return answerUnauthorized(response);
     const body = this.#wantsUpload(exchange) ? await this.#upload(exchange) : await this.#body(exchange);
-    if (body) await this.#append(exchange, { endpoint, body });
+    if (body === "too_large") await this.#noteTooLarge(exchange, endpoint);
+    else if (body) await this.#append(exchange, { endpoint, body });
   }
 
   async #lookUp(key: string, nowMs: number): Promise<Endpoint | null> {
@@ -95,12 +111,15 @@ export class HttpIngest {
     return endpoints.peek(key, nowMs) === null ? null : endpoints.find(key, nowMs);
   }
 
-  /** Null: the request has been answered, or its sender is gone. */
-  async #body({ request, response }: Exchange): Promise<ParsedBody | null> {
+  /** Null: its sender is gone. What is too large has been answered. */
+  async #body({ request, response }: Exchange): Promise<ParsedBody | "too_large" | null> {
     const { bodyLimitBytes, files } = this.#options;
     const pending = readBody(request, bodyLimitBytes);
     const read = pending instanceof Promise ? await pending : pending;
-    if (read.kind === "too_large") refuseTooLarge({ request, response, limitBytes: bodyLimitBytes });
+    if (read.kind === "too_large") {
+      refuseTooLarge({ request, response, limitBytes: bodyLimitBytes });
+      return "too_large";
+    }
     if (read.kind !== "bytes") return null;
     return parseBody({
       bytes: read.bytes,
@@ -114,15 +133,18 @@ export class HttpIngest {
     return target.queryText !== "" && new URLSearchParams(target.queryText).get("pipedream_upload_body") === "1";
   }
 
-  async #upload({ request, response }: Exchange): Promise<ParsedBody | null> {
+  async #upload({ request, response }: Exchange): Promise<ParsedBody | "too_large" | null> {
     const limitBytes = this.#options.uploadLimitBytes ?? DEFAULT_UPLOAD_LIMIT_BYTES;
     const mimetype = request.headers["content-type"] ?? "application/octet-stream";
     try {
       const { url } = await this.#options.files.store({ content: request, filename: "", mimetype, limitBytes });
       return { bodyRaw: null, body: JSON.stringify({ raw_body_url: url }) };
     } catch (error) {
-      if (error instanceof UploadTooLargeError) refuseTooLarge({ request, response, limitBytes });
-      else if (!request.destroyed) throw error;
+      if (error instanceof UploadTooLargeError) {
+        refuseTooLarge({ request, response, limitBytes });
+        return "too_large";
+      }
+      if (!request.destroyed) throw error;
       return null;
     }
   }
@@ -130,23 +152,29 @@ export class HttpIngest {
   async #append(exchange: Exchange, { endpoint, body }: { endpoint: Endpoint; body: ParsedBody }): Promise<void> {
     const isWanted = !hasSwitch(exchange, "x-pd-notrigger");
     const draft = this.#draft(exchange, { endpoint, body, isWanted });
-    if (endpoint.customResponse && isWanted) return this.#appendAndWait(exchange, draft);
+    if (endpoint.customResponse && isWanted) return this.#appendAndWait(exchange, { endpoint, draft });
     const [event] = await this.#options.log.append([draft]);
-    answerAccepted(exchange.response, event?.emitId ?? "");
+    const { behavior } = endpoint;
+    if (!behavior) return answerAccepted(exchange.response, event?.emitId ?? "");
+    const answering = answeringOf(exchange);
+    const { staticResponse } = behavior;
+    if (staticResponse) answerWorkflowOutcome(answering, { kind: "response", response: staticResponse });
+    else answerWorkflowAccepted(answering, `${this.#options.publicUrl}/docs`);
+  }
+
+  /** A request that was refused for its size still shows among a workflow's errors. */
+  async #noteTooLarge(exchange: Exchange, endpoint: Endpoint): Promise<void> {
+    if (!endpoint.behavior) return;
+    const body = { bodyRaw: null, body: null };
+    const event = workflowEvent(this.#eventInput(exchange, body), { bodyOnly: false });
+    await this.#options.log.append([tooLargeError(endpoint, event)]);
   }
 
   #draft(exchange: Exchange, how: { endpoint: Endpoint; body: ParsedBody; isWanted: boolean }): EventDraft {
-    const { request, target } = exchange;
     const { endpoint } = how;
-    const payload = requestEvent({
-      method: request.method ?? "GET",
-      path: target.path,
-      queryText: target.queryText,
-      headers: request.headers,
-      clientIp: clientIpOf(request.socket.remoteAddress),
-      baseUrl: this.#baseUrl(exchange),
-      body: how.body,
-    });
+    const { behavior } = endpoint;
+    const input = this.#eventInput(exchange, how.body);
+    const payload = behavior ? workflowEvent(input, behavior) : requestEvent(input);
     return {
       orgId: endpoint.orgId,
       emitterId: httpEmitterId(endpoint.key),
@@ -156,15 +184,32 @@ export class HttpIngest {
     };
   }
 
+  #eventInput(exchange: Exchange, body: ParsedBody): EventInput {
+    const { request, target } = exchange;
+    return {
+      method: request.method ?? "GET",
+      path: target.path,
+      queryText: target.queryText,
+      headers: request.headers,
+      clientIp: clientIpOf(request.socket.remoteAddress),
+      baseUrl: this.#baseUrl(exchange),
+      body,
+    };
+  }
+
   #baseUrl({ request, target }: Exchange): string {
     const { publicUrl } = this.#options;
     if (!target.byHost) return `${publicUrl}/in/${target.key}`;
     return `${publicUrl.startsWith("https:") ? "https" : "http"}://${request.headers.host}`;
   }
 
-  async #appendAndWait(exchange: Exchange, draft: EventDraft): Promise<void> {
+  async #appendAndWait(
+    exchange: Exchange,
+    { endpoint, draft }: { endpoint: Endpoint; draft: EventDraft },
+  ): Promise<void> {
     const emitId = newKsuid(Date.now());
-    const timeoutMs = this.#options.responseTimeoutMs ?? DEFAULT_RESPONSE_TIMEOUT_MS;
+    const sourceTimeoutMs = this.#options.responseTimeoutMs ?? DEFAULT_RESPONSE_TIMEOUT_MS;
+    const timeoutMs = endpoint.behavior ? WORKFLOW_TIMEOUT_MS : sourceTimeoutMs;
     const waiter = this.#options.responders.expect({ orgId: draft.orgId, emitId, timeoutMs });
     // The run goes on without its caller.
     exchange.response.once("close", () => waiter.cancel());
@@ -174,7 +219,10 @@ export class HttpIngest {
       waiter.cancel();
       throw error;
     }
-    await answerOutcome(exchange, { waiter, emitId });
+    const outcome = await waiter.outcome;
+    if (exchange.response.destroyed) return;
+    if (endpoint.behavior) answerWorkflowOutcome(answeringOf(exchange), outcome);
+    else answerSourceOutcome(exchange, { outcome, emitId });
   }
 
   #fail(response: ServerResponse, error: unknown): void {
@@ -207,12 +255,17 @@ function answerRateLimited(response: ServerResponse, waitMs: number): void {
   });
 }
 
-async function answerOutcome({ response, target }: Exchange, wait: { waiter: Waiter; emitId: string }): Promise<void> {
-  const outcome = await wait.waiter.outcome;
-  if (response.destroyed) return;
+function answeringOf({ response, target }: Exchange): WorkflowAnswering {
+  return { response, sharesOrigin: !target.byHost };
+}
+
+function answerSourceOutcome(
+  { response, target }: Exchange,
+  { outcome, emitId }: { outcome: ResponderOutcome; emitId: string },
+): void {
   if (outcome.kind === "response") {
     answerOfComponent(response, { answer: outcome.response, sharesOrigin: !target.byHost });
-  } else if (outcome.kind === "ended") answerAccepted(response, wait.emitId);
+  } else if (outcome.kind === "ended") answerAccepted(response, emitId);
   else if (outcome.kind === "timeout") {
     answerProblem(response, { status: 504, code: "timeout", message: "The source did not respond in time" });
   } else

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ParsedBody } from "./body.ts";
-import { parseQuery } from "./fields.ts";
+import { parseForm, parseQuery } from "./fields.ts";
 
 export interface EventInput {
   readonly method: string;
@@ -26,6 +26,21 @@ export function requestEvent(input: EventInput): string {
     `,"client_ip":${JSON.stringify(input.clientIp)},"url":${JSON.stringify(input.baseUrl + input.path)}` +
     `,"headers":${JSON.stringify(input.headers)}` +
     `${bodyRaw === null ? "" : `,"bodyRaw":${bodyRaw}`}${body === null ? "" : `,"body":${body}`}}`
+  );
+}
+
+/**
+ * The event of a request to a workflow: a repeated name of the query is a list, and there is no `bodyRaw`. With
+ * `bodyOnly` it is the body and nothing else.
+ */
+export function workflowEvent(input: EventInput, { bodyOnly }: { bodyOnly: boolean }): string {
+  const { body } = input.body;
+  if (bodyOnly) return body ?? "{}";
+  const query = input.queryText === "" ? "{}" : JSON.stringify(parseForm(input.queryText));
+  return (
+    `{"method":${JSON.stringify(input.method)},"path":${JSON.stringify(input.path)},"query":${query}` +
+    `,"client_ip":${JSON.stringify(input.clientIp)},"url":${JSON.stringify(input.baseUrl + input.path)}` +
+    `,"headers":${JSON.stringify(input.headers)}${body === null ? "" : `,"body":${body}`}}`
   );
 }
 

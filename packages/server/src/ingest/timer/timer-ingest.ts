@@ -1,4 +1,4 @@
-import { nextTickMs, tickEvent } from "../../core/index.ts";
+import { nextTickMs, tickEvent, workflowTickEvent } from "../../core/index.ts";
 import { isUnavailable, type Database } from "../../db/index.ts";
 import type { CommitUnit, EventLog } from "../../events/index.ts";
 import { TRIGGER_CHANNEL, type Timer, type TimerOwner, type Timers } from "../../sources/index.ts";
@@ -102,7 +102,8 @@ export class TimerIngest {
     const due = this.#leadership.isLeader ? this.#queue.takeDue(nowMs) : [];
     try {
       if (due.length === 0) return;
-      const busy = await this.#options.timers.findBusy(due);
+      // Ticks of sources wait for each other, those of workflows run side by side.
+      const busy = await this.#options.timers.findBusy(due.filter((timer) => !isOfWorkflow(timer)));
       await Promise.all(due.map((timer) => this.#fire(timer, { nowMs, isBusy: busy.has(timer.timerId) })));
     } catch (error) {
       // Whether they were written is unknown: what the database says counts.
@@ -135,9 +136,18 @@ function tickUnit(timer: Timer, { nowMs, nextAtMs }: { nowMs: number; nextAtMs: 
         orgId,
         emitterId: timerId,
         channel: TRIGGER_CHANNEL,
-        payload: JSON.stringify(tickEvent(timer.schedule, nowMs)),
+        payload: JSON.stringify(tickOf(timer, nowMs)),
         directListenerId: timer.ownerId,
       },
     ],
   };
+}
+
+function tickOf(timer: Timer, nowMs: number): object {
+  const { schedule, timezone } = timer;
+  return isOfWorkflow(timer) ? workflowTickEvent(schedule, { nowMs, timezone }) : tickEvent(schedule, nowMs);
+}
+
+function isOfWorkflow({ ownerId }: Timer): boolean {
+  return ownerId.startsWith("p_");
 }

@@ -1,0 +1,29 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Principal } from "../../core/index.ts";
+import type { Endpoint } from "../../sources/index.ts";
+
+export interface AccessRequest {
+  readonly endpoint: Endpoint;
+  /** The `Authorization` header. */
+  readonly authorization: string | undefined;
+  /** Whose API token it is; null for none that is valid. */
+  authenticate(token: string): Promise<Principal | null>;
+}
+
+/** Whether a request may reach its endpoint: those of sources and most of workflows are open to all. */
+export function mayReach(request: AccessRequest): boolean | Promise<boolean> {
+  const wanted = request.endpoint.behavior?.authorization;
+  if (!wanted || wanted.kind === "none") return true;
+  const token = /^Bearer +(\S.*?) *$/i.exec(request.authorization ?? "")?.[1];
+  if (token === undefined) return false;
+  if (wanted.kind === "oauth") return isClientOf(request, token);
+  const hash = createHash("sha256").update(token, "utf8").digest();
+  const expected = Buffer.from(wanted.hash, "hex");
+  return hash.length === expected.length && timingSafeEqual(hash, expected);
+}
+
+/** An access token of one of the workspace's own OAuth clients. */
+async function isClientOf({ endpoint, authenticate }: AccessRequest, token: string): Promise<boolean> {
+  const principal = await authenticate(token);
+  return principal?.kind === "client" && principal.orgIds.includes(endpoint.orgId);
+}
