@@ -8,5 +8,6 @@ export {
   type TestApiOptions,
   type TestReply,
 } from "./test-api.ts";
+export { TestMailServer, type ReceivedMail } from "./test-mail-server.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";

@@ -12,7 +12,7 @@ export interface EgressOptions {
 
 export interface EgressRequest {
   url: string;
-  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS";
   headers?: Readonly<Record<string, string>>;
   body?: string | Buffer;
   /** For all of it: connecting, redirects and the body. */
