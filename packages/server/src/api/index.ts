@@ -15,7 +15,7 @@
  * Lists page with `pageRequestOf(request.input)`, `selectPage` (db) and `pageReply`.
  */
 export { buildApi } from "./app.ts";
-export { HttpFront } from "./front.ts";
+export { HttpFront, type IngestPort } from "./front.ts";
 export type { Readiness, ReadinessCheck } from "./meta.ts";
 export { route, streamRoute, type Route } from "./route.ts";
 export { allRoutes } from "./routes/index.ts";

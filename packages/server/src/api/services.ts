@@ -4,6 +4,7 @@ import type { EventStreams, EventSummaries, Subscriptions } from "../events/inde
 import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
 import type { EnvVars, Workflows } from "../workflows/index.ts";
+import type { Runs } from "../workflows/engine/index.ts";
 import type { DataStores } from "../workflows/stores/index.ts";
 
 /** What the routes work with. A route takes only what it needs: `Pick<ApiServices, "users">`. */
@@ -18,6 +19,7 @@ export interface ApiServices {
   streams: EventStreams;
   summaries: EventSummaries;
   projects: Projects;
+  runs: Runs;
   sources: Sources;
   subscriptions: Subscriptions;
   users: Users;

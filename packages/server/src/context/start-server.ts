@@ -3,14 +3,13 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { NpmSettings } from "@millrace/runner";
 import type { Logger } from "pino";
-import { allRoutes, buildApi, HttpFront } from "../api/index.ts";
+import { allRoutes, buildApi, HttpFront, type IngestPort } from "../api/index.ts";
 import { loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
 import { StartupError, type RetryPolicy } from "../core/index.ts";
 import { Housekeeping, storageChores } from "../daemon/index.ts";
 import { NodeRegistration, type Database } from "../db/index.ts";
 import { Egress } from "../egress/index.ts";
 import { seedExamples } from "../registry/index.ts";
-import { DataStores } from "../workflows/stores/index.ts";
 import { startCodeWork, type CodeWork } from "./code-work.ts";
 import { buildDefinitionWork, type DefinitionWork } from "./definition-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
@@ -20,6 +19,7 @@ import { readinessOf } from "./readiness.ts";
 import { assertTierServes } from "./sandbox-rule.ts";
 import { buildSourceWork, type SourceWork } from "./source-work.ts";
 import { openStorage } from "./storage.ts";
+import { buildWorkflowWork, type WorkflowWork } from "./workflow-work.ts";
 
 export interface ServerOverrides {
   npmSettings: NpmSettings;
@@ -54,6 +54,7 @@ interface Parts {
   readonly events: EventWork;
   readonly sources: SourceWork;
   readonly definitions: DefinitionWork;
+  readonly workflows: WorkflowWork;
 }
 
 /**
@@ -79,9 +80,16 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   await startParts(base, parts, stack);
   // Last in, first out: no request arrives any more when the parts behind it stop.
   stack.defer(() => front.close(FRONT_GRACE_MS));
-  front.open({ ...(config.roles.includes("ingest") && { ingest: parts.sources.http }), api: app.routing });
+  front.open({ ...(config.roles.includes("ingest") && { ingest: ingestOf(parts) }), api: app.routing });
   const running = stack.move();
   return { url: publicUrl, db: storage.db, stop: () => running.disposeAsync() };
+}
+
+function ingestOf({ sources, workflows }: Parts): IngestPort {
+  return {
+    tryHandle: (request, response) =>
+      sources.http.tryHandle(request, response) || workflows.urlCalls.tryHandle(request, response),
+  };
 }
 
 async function listen(front: HttpFront, { host, port }: Config): Promise<number> {
@@ -111,18 +119,19 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
   const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code });
   const definitions = buildDefinitionWork({ db, log, config, identity, code, events, sources });
-  return { identity, code, events, sources, definitions };
+  const work = { db, log, config, publicUrl, secretKey, egress, identity, code, events, sources, definitions };
+  return { identity, code, events, sources, definitions, workflows: buildWorkflowWork(work) };
 }
 
 async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
-  const { identity, code, events, sources, definitions } = parts;
+  const { identity, code, events, sources, definitions, workflows } = parts;
   const { summaries, streams } = events.work;
   const { accounts, apiKeys, apps, audit, projects, users, workspaces } = identity;
   const { subscriptions, webhooks, webhookLog } = events;
   const services = {
     ...{ accounts, apiKeys, apps, audit, projects, users, workspaces },
     ...{ components: code.components, sources: sources.sources },
-    dataStores: new DataStores({ db: base.db }),
+    ...{ dataStores: workflows.dataStores, runs: workflows.runs },
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
     ...definitions,
   };
@@ -143,11 +152,13 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
 }
 
 async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack): Promise<void> {
-  const { identity, events, sources } = parts;
+  const { identity, events, sources, workflows } = parts;
   const { roles } = base.config;
   startCaches(parts, stack);
   identity.apiKeys.start();
   stack.defer(() => identity.apiKeys.stop());
+  workflows.engine.start();
+  stack.defer(() => workflows.stop());
   await events.work.start();
   stack.defer(() => events.work.stop());
   sources.sources.start();
@@ -172,14 +183,14 @@ function startCaches({ identity, events, sources, definitions }: Parts, stack: A
   }
 }
 
-function startHousekeeping({ db, config, log }: Base, { code }: Parts, stack: AsyncDisposableStack): void {
+function startHousekeeping({ db, config, log }: Base, { code, workflows }: Parts, stack: AsyncDisposableStack): void {
   const unusedPackages = {
     name: "unused dependency sets",
     everyMs: DAY_MS,
     run: (nowMs: number) => code.components.collectGarbage(nowMs),
   };
   const housekeeping = new Housekeeping({
-    chores: [...storageChores({ db, retentionMs: config.limits.retentionMs }), unusedPackages],
+    chores: [...storageChores({ db, retentionMs: config.limits.retentionMs }), unusedPackages, ...workflows.chores],
     onError: ({ name, error }) => log.warn({ err: error, chore: name }, "a chore failed; it is tried again"),
   });
   housekeeping.start();

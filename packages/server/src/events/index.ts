@@ -17,6 +17,7 @@ export {
   EventSummaries,
   summaryOf,
   type EmitterChannel,
+  type EventRow,
   type EventSummary,
   type SummaryPage,
   type SummaryQuery,

@@ -10,6 +10,7 @@ import { eventRoutes } from "./events/index.ts";
 import { subscriptionRoutes } from "./subscriptions/index.ts";
 import { webhookRoutes } from "./webhooks/index.ts";
 import { projectRoutes } from "./projects/index.ts";
+import { runRoutes } from "./runs/index.ts";
 import { sourceRoutes } from "./sources/index.ts";
 import { userRoutes } from "./users/index.ts";
 import { envRoutes } from "./env/index.ts";
@@ -28,6 +29,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...subscriptionRoutes(services),
     ...webhookRoutes(services),
     ...projectRoutes(services),
+    ...runRoutes(services),
     ...sourceRoutes(services),
     ...userRoutes(services),
     ...workspaceRoutes(services),

@@ -48,7 +48,7 @@ function walkInside(block: Exclude<Block, EndStep>, place: Place): Promise<Walke
 async function walkChoice(block: ChoiceBlock, place: Place): Promise<Walked> {
   const slug = await decide(block, place, async () => {
     const taken = await takenBranches(block.branches, place);
-    if (!Array.isArray(taken)) return taken;
+    if ("error" in taken) return taken;
     return { decision: taken[0]?.slug ?? (block.otherwise ? OTHERWISE : null) };
   });
   if (slug === undefined) return { kind: "ended" };
@@ -60,7 +60,7 @@ async function walkChoice(block: ChoiceBlock, place: Place): Promise<Walked> {
 async function walkParallel(block: ParallelBlock, place: Place): Promise<Walked> {
   const slugs = await decide(block, place, async () => {
     const taken = await takenBranches(block.branches, place);
-    return Array.isArray(taken) ? { decision: taken.map((branch) => branch.slug) } : taken;
+    return "error" in taken ? taken : { decision: taken.map((branch) => branch.slug) };
   });
   if (!Array.isArray(slugs)) return { kind: "ended" };
   const branches = block.branches.filter((branch) => slugs.includes(branch.slug));

@@ -4,11 +4,19 @@ import type { Database } from "../../db/index.ts";
 import { CommitError, type ClaimedDelivery, type CommitUnit, type EventLog } from "../../events/index.ts";
 import { awaitsAnswer, CallerAnswer, type AnswerPorts } from "./caller-answer.ts";
 import { ClaimLostError } from "./journal.ts";
-import type { Destinations, StepAccounts, StepCalls, StepSandbox, VariableValues, WorkflowDefinitions } from "./ports.ts";
+import type {
+  Destinations,
+  FailureMails,
+  StepAccounts,
+  StepCalls,
+  StepSandbox,
+  VariableValues,
+  WorkflowDefinitions,
+} from "./ports.ts";
 import { RetryLaterError } from "./retry-later-error.ts";
 import { RunCalls } from "./run-calls.ts";
-import { SENDS_CHANNEL } from "./run-info.ts";
-import { Segment } from "./segment.ts";
+import { ERRORS_CHANNEL, SENDS_CHANNEL } from "./run-info.ts";
+import { Segment, type RunEnding } from "./segment.ts";
 import { cancelledRecord, segmentUnit } from "./segment-end.ts";
 import { SegmentStarts, type SegmentStart } from "./segment-start.ts";
 import { SendDeliveries } from "./send-deliveries.ts";
@@ -24,6 +32,7 @@ export interface EngineOptions extends AnswerPorts {
   variables: VariableValues;
   calls: StepCalls;
   destinations: Destinations;
+  errorMails: FailureMails;
   urls: WaitUrls;
 }
 
@@ -99,17 +108,20 @@ export class Engine {
       ...start,
       ...{ log: this.#options.log, stepRunner: this.#stepRunner, urls: this.#options.urls, delivery, signal },
       onRespond: (response, how) => answer.respond(response, how),
-      onCall: (from, method, params) => this.#calls.answer({ ...from, run: start.run, version: start.version }, { method, params }),
+      onCall: (from, method, params) =>
+        this.#calls.answer({ ...from, run: start.run, version: start.version }, { method, params }),
     });
     try {
       await segment.walk();
     } catch (error) {
+      if (error instanceof ClaimLostError && signal.aborted) await answer.finish("ended");
       const failed = this.#failure(segment, { error, attempts: delivery.attempts });
       if (!failed) throw error;
       segment.end({ status: "error", error: failed });
     }
     const unit = segmentUnit(segment);
     await answer.finish(segment.ending ? "ended" : "paused");
+    if (segment.ending?.error) this.#tellOwner(segment, segment.ending.error);
     return unit;
   }
 
@@ -120,8 +132,20 @@ export class Engine {
       segment.journal.takeRest();
       return { code: "RESULT_TOO_LARGE" as const, name: "Error", message: "A result could not be recorded", ...place };
     }
-    if (error instanceof RetryLaterError && attempts + 1 >= MAX_UNAVAILABLE_ATTEMPTS) return { ...error.reason, ...place };
+    if (error instanceof RetryLaterError && attempts + 1 >= MAX_UNAVAILABLE_ATTEMPTS)
+      return { ...error.reason, ...place };
     return null;
+  }
+
+  #tellOwner({ options }: Segment, error: NonNullable<RunEnding["error"]>): void {
+    const { run, version } = options;
+    // A workflow that handles errors would tell of its own over and over.
+    if (!version.settings.errorEmails || run.trigger.channel === ERRORS_CHANNEL) return;
+    const { orgId, workflowId, runId } = run;
+    void this.#options.errorMails.tell({
+      ...{ orgId, workflowId, runId, workflowName: version.name, userId: version.userId },
+      ...{ namespace: error.step === "" ? null : error.step, error, atMs: Date.now() },
+    });
   }
 
   #later(delivery: ClaimedDelivery, error: RetryLaterError): CommitUnit {
@@ -141,4 +165,3 @@ export class Engine {
     this.#active.get(deliveryId)?.abort(new ClaimLostError("The run was cancelled"));
   }
 }
-

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isUnavailable } from "../../db/index.ts";
-import type { ClaimedDelivery, CommitUnit, EventLog, WorkflowRunRecord, WorkflowStepRecord } from "../../events/index.ts";
+import type {
+  ClaimedDelivery,
+  CommitUnit,
+  EventDraft,
+  EventLog,
+  WorkflowRunRecord,
+  WorkflowStepRecord,
+} from "../../events/index.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 
 /** Somebody else has the run now, or it was cancelled: this segment's work no longer counts. */
@@ -17,6 +24,14 @@ export interface JournalOptions {
   recorded: RecordedSteps;
   /** How the run stands while this segment works on it. */
   runningRecord(): WorkflowRunRecord;
+  /** What a record tells of besides the run. */
+  eventsOf(row: WorkflowStepRecord): readonly EventDraft[];
+}
+
+/** What is left to be written by the unit that ends the segment. */
+export interface JournalRest {
+  readonly rows: readonly WorkflowStepRecord[];
+  readonly events: readonly EventDraft[];
 }
 
 /** A record of a step that still lacks its number. */
@@ -32,6 +47,7 @@ const RETRY_MAX_MS = 2_000;
 export class Journal {
   readonly #options: JournalOptions;
   #pending: WorkflowStepRecord[] = [];
+  #events: EventDraft[] = [];
   #tail: Promise<void> = Promise.resolve();
   #isRunKnown = false;
 
@@ -40,6 +56,13 @@ export class Journal {
   }
 
   add(draft: StepDraft): WorkflowStepRecord {
+    const row = this.copy(draft);
+    this.#events.push(...this.#options.eventsOf(row));
+    return row;
+  }
+
+  /** Adds what happened in another run. */
+  copy(draft: StepDraft): WorkflowStepRecord {
     const { recorded } = this.#options;
     const row = { ...draft, ordinal: recorded.nextOrdinal };
     recorded.add(row);
@@ -56,9 +79,8 @@ export class Journal {
     return this.#tail;
   }
 
-  /** What is left for the unit that ends the segment. */
-  takeRest(): WorkflowStepRecord[] {
-    return this.#pending.splice(0);
+  takeRest(): JournalRest {
+    return { rows: this.#pending.splice(0), events: this.#events.splice(0) };
   }
 
   async #write(): Promise<void> {
@@ -70,6 +92,7 @@ export class Journal {
       keepsClaim: true,
       ...(!this.#isRunKnown && { workflowRun: runningRecord() }),
       workflowSteps: this.#pending.splice(0),
+      events: this.#events.splice(0),
     };
     const { held } = await this.#commit(unit);
     if (!held) throw new ClaimLostError("The delivery of the run is no longer held");

@@ -37,7 +37,21 @@ export interface SendingRun {
 /** Delivers what runs send. */
 export interface Destinations {
   /** Once each, without trying again; outcomes in the order of the sends. Never rejects. */
-  deliver(run: SendingRun, sends: readonly SendRequest[]): Promise<readonly Json[]>;
+  deliver(run: SendingRun, sends: readonly SendRequest[]): Promise<readonly object[]>;
+}
+
+/** A run that has failed for good. */
+export interface RunFailure extends SendingRun {
+  /** Of the step that failed; null: the workflow as a whole did. */
+  readonly namespace: string | null;
+  readonly error: { readonly name: string; readonly message: string; readonly stack?: string | undefined };
+  readonly atMs: number;
+}
+
+/** Tells owners of failures. */
+export interface FailureMails {
+  /** Never rejects. */
+  tell(failure: RunFailure): Promise<unknown>;
 }
 
 export type StepSandbox = Pick<RunnerHost, "invoke">;

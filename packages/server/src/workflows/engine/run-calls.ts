@@ -56,7 +56,9 @@ export class RunCalls {
       throw new Error(`There is no active workflow ${String(workflowId)}`);
     }
     const draft = { orgId, emitterId: from.run.workflowId, channel: TRIGGER_CHANNEL, directListenerId: workflowId };
-    const { events } = await this.#options.log.commit({ events: [{ ...draft, payload: JSON.stringify(event ?? null) }] });
+    const { events } = await this.#options.log.commit({
+      events: [{ ...draft, payload: JSON.stringify(event ?? null) }],
+    });
     const runId = runIdOf({ emitId: events[0]?.emitId ?? "", workflowId });
     await this.#ended({ orgId, workflowId, runId }, from.deadlineMs);
     return this.#result({ orgId, runId }, resultType === "all_exports");

@@ -9,6 +9,7 @@ export const SENDS_CHANNEL = "$sends";
 /** What runs send to the workflow's stream. */
 export const STREAM_CHANNEL = "$sse";
 export const ERRORS_CHANNEL = "$errors";
+export const LOGS_CHANNEL = "$logs";
 
 /** What started a run. */
 export interface RunTrigger {

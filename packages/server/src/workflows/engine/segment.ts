@@ -6,6 +6,7 @@ import { Journal, type StepDraft } from "./journal.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 import type { RunInfo } from "./run-info.ts";
 import type { RunState, Wait } from "./run-state.ts";
+import { logDrafts } from "./run-events.ts";
 import { exportsText, Scope, valueOf } from "./scope.ts";
 import { segmentContext } from "./segment-context.ts";
 import type { StepRunner } from "./step-runner.ts";
@@ -76,9 +77,12 @@ export class Segment {
     this.context = segmentContext(run, { delivery, version });
     this.#triggerText = `{"event":${run.trigger.event},"context":${JSON.stringify(this.context)}}`;
     const runningRecord = (): WorkflowRunRecord => this.runRecord("running");
-    this.journal = new Journal({ log, delivery, signal, recorded, runningRecord });
+    this.journal = new Journal({
+      ...{ log, delivery, signal, recorded, runningRecord },
+      eventsOf: (row) => logDrafts(run, row),
+    });
     this.aborted = abortOf(signal);
-    for (const row of options.kept) this.journal.add(row);
+    for (const row of options.kept) this.journal.copy(row);
     this.#executions = new StepExecution(this);
   }
 

@@ -27,12 +27,22 @@ export class SendDeliveries {
     if (!row || row.destinations !== null) return { claim: delivery };
     const sends = await this.#sendsOf({ orgId, runId });
     const version = await this.#options.definitions.loadVersion(orgId, row.deployment_id ?? "");
-    const sender = { orgId, workflowId, runId, userId: version?.userId ?? null, workflowName: version?.name ?? workflowId };
+    const sender = {
+      orgId,
+      workflowId,
+      runId,
+      userId: version?.userId ?? null,
+      workflowName: version?.name ?? workflowId,
+    };
     const outcomes = await this.#options.destinations.deliver(
       sender,
       sends.map(({ send }) => send),
     );
-    const listed = sends.map(({ send, namespace }, index) => ({ namespace, kind: send.kind, ...asObject(outcomes[index]) }));
+    const listed = sends.map(({ send, namespace }, index) => ({
+      namespace,
+      kind: send.kind,
+      ...asObject(outcomes[index]),
+    }));
     await this.#options.db.query(
       "update workflow_runs set destinations = $4 where org_id = $1 and workflow_id = $2 and run_id = $3",
       [orgId, workflowId, runId, JSON.stringify(listed)],

@@ -142,7 +142,13 @@ export class StepExecution {
     else this.#segment.end({ status: "error", error: { ...error, step: step.namespace, cellId: step.id } });
     const draft = this.#draft(attempt, ran);
     const exports = wait?.kind === "auto_retry" ? this.#withAttempt(draft.exports, { attempt, error, wait }) : {};
-    const row = await this.#segment.record({ ...draft, key, status: "error", error: JSON.stringify(error), ...exports });
+    const row = await this.#segment.record({
+      ...draft,
+      key,
+      status: "error",
+      error: JSON.stringify(error),
+      ...exports,
+    });
     return wait ? null : row;
   }
 

@@ -22,9 +22,10 @@ export class SseWriter {
   }
 
   /** Resolves when the client can take more; false when it is gone. */
-  async write(message: { id: string; data: string }): Promise<boolean> {
+  async write(message: { id: string; data: string; name?: string }): Promise<boolean> {
     if (this.#response.destroyed) return false;
-    if (this.#response.write(`id: ${message.id}\ndata: ${message.data}\n\n`)) return true;
+    const name = message.name === undefined ? "" : `event: ${message.name.replaceAll(/[\r\n]/g, " ")}\n`;
+    if (this.#response.write(`id: ${message.id}\n${name}data: ${message.data}\n\n`)) return true;
     return this.#drained();
   }
 

@@ -1,0 +1,98 @@
+import { createHmac } from "node:crypto";
+import type { Logger } from "pino";
+import type { Config } from "../config/index.ts";
+import type { Chore } from "../daemon/index.ts";
+import type { Database } from "../db/index.ts";
+import { Egress, Mailer } from "../egress/index.ts";
+import { CallbackIngest } from "../ingest/http/index.ts";
+import { Destinations, ErrorMails } from "../workflows/destinations/index.ts";
+import { CallbackCalls, Engine, RunCancellation, runChores, Runs, WaitUrls } from "../workflows/engine/index.ts";
+import { DataStoreError, DataStores } from "../workflows/stores/index.ts";
+import type { CodeWork } from "./code-work.ts";
+import type { DefinitionWork } from "./definition-work.ts";
+import type { EventWork } from "./event-work.ts";
+import type { Identity } from "./identity.ts";
+import type { SourceWork } from "./source-work.ts";
+
+export interface WorkflowWorkOptions {
+  db: Database;
+  log: Logger;
+  config: Config;
+  publicUrl: string;
+  secretKey: Buffer;
+  egress: Egress;
+  identity: Identity;
+  code: CodeWork;
+  events: EventWork;
+  sources: SourceWork;
+  definitions: DefinitionWork;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** What runs workflows, and what they reach. */
+export type WorkflowWork = ReturnType<typeof buildWorkflowWork>;
+
+/** Builds the engine with its stores and destinations; starts nothing. */
+export function buildWorkflowWork(options: WorkflowWorkOptions) {
+  const { db, log, config, publicUrl, identity, events, code, sources, definitions } = options;
+  const onError = (error: unknown): void => log.error({ err: error }, "an internal fault in the work of workflows");
+  const outlets = buildOutlets(options, onError);
+  const dataStores = new DataStores({ db });
+  const signingKey = createHmac("sha256", options.secretKey).update("resume and cancel links v1").digest();
+  const shared = { db, log: events.work.log, definitions: definitions.workflows, responders: sources.responders };
+  const urls = new WaitUrls({ publicUrl, signingKey });
+  const engine = new Engine({
+    ...shared,
+    ...{ urls, endpoints: sources.endpoints, accounts: identity.accounts, sandbox: code.runner },
+    ...{ variables: definitions.envVars, destinations: outlets.destinations, errorMails: outlets.errorMails },
+    calls: { call: (from, method, params) => answerCall(dataStores, { from, method, params }) },
+  });
+  if (config.roles.includes("worker")) {
+    events.work.dispatcher.register("p_", (delivery, signal) => engine.handleDelivery(delivery, signal));
+  }
+  const callbacks = new CallbackCalls({ ...shared, urls, onError });
+  const runs = new Runs({ ...shared, cancellation: new RunCancellation(shared) });
+  const urlCalls = new CallbackIngest({
+    ...{ calls: callbacks, files: sources.files, publicUrl, onError },
+    bodyLimitBytes: config.limits.httpBodyBytes,
+  });
+  const chores: Chore[] = [
+    ...runChores({ db, definitions: definitions.workflows, callbacks, retentionMs: config.limits.retentionMs }),
+    { name: "expired records", everyMs: HOUR_MS, run: (nowMs) => dataStores.pruneExpired(nowMs) },
+    { name: "error mails", everyMs: HOUR_MS, run: (nowMs) => outlets.errorMails.prune(nowMs) },
+  ];
+  const stop = async (): Promise<void> => {
+    engine.stop();
+    callbacks.stop();
+    await outlets.s3Egress?.stop();
+  };
+  return { engine, callbacks, runs, urlCalls, dataStores, chores, stop };
+}
+
+function buildOutlets({ db, config, egress }: WorkflowWorkOptions, onError: (error: unknown) => void) {
+  const { smtpUrl, from } = config.mail;
+  const mailer = smtpUrl === null ? null : new Mailer({ url: smtpUrl, from });
+  // The operator's own service may lie at a private address.
+  const s3Egress = config.s3 && new Egress({ rules: { allow: config.egressAllow, publicUrl: config.s3.endpoint } });
+  const s3 = config.s3 && s3Egress && { ...config.s3, egress: s3Egress };
+  return {
+    s3Egress,
+    destinations: new Destinations({ db, egress, mailer, s3, onError }),
+    errorMails: new ErrorMails({ db, mailer, onError }),
+  };
+}
+
+type StepCall = Parameters<ConstructorParameters<typeof Engine>[0]["calls"]["call"]>;
+
+/** What code in a step asks for, within what the step may reach. */
+async function answerCall(
+  dataStores: DataStores,
+  call: { from: StepCall[0]; method: StepCall[1]; params: StepCall[2] },
+): ReturnType<DataStores["handle"]> {
+  const { orgId, step } = call.from;
+  if (!call.method.startsWith("dataStore.")) {
+    throw new DataStoreError("unknown_method", `${call.method} is not available here`);
+  }
+  return dataStores.handle({ orgId, allowedIds: Object.values(step.dataStores) }, call.method, call.params);
+}
