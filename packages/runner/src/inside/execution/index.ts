@@ -3,3 +3,4 @@ export { currentScope, InvocationScope, refusalOf } from "./invocation-scope.ts"
 export { LimitError } from "./limit-error.ts";
 export { ScriptError } from "./script-error.ts";
 export { ErrorReporter, ProcessExit } from "./user-error.ts";
+export { UnfinishedWork } from "./unfinished-work.ts";

@@ -5,6 +5,7 @@ import type { StepOutcome } from "../../step.ts";
 import { orderEmits } from "../../emit-order.ts";
 import { isTooDeep, stringifyLenient } from "../safe-json.ts";
 import { readEmitMetadata } from "./emit-metadata.ts";
+import type { UnfinishedWork } from "./unfinished-work.ts";
 
 /** One event, one db value and the return value may not be larger than this each. */
 const RESULT_LIMIT_BYTES = 6 * 1024 * 1024;
@@ -46,6 +47,8 @@ export class InvocationScope {
   env: Record<string, string> | null = null;
   /** Of a step: what it leaves besides. */
   step: { outcome(): StepOutcome } | null = null;
+  /** Notices what the code leaves running; null where nobody asks. */
+  unfinished: UnfinishedWork | null = null;
   readonly #output: ScopeOutput;
   #emits: Emit[] = [];
   #logs: Observation[] = [];

@@ -214,6 +214,40 @@ describe("$.respond", () => {
   });
 });
 
+describe("code that goes on after its step", () => {
+  it("gets a warning that counts timers, requests and calls", async () => {
+    const fetching = `fetch("http://127.0.0.1:" + server.address().port).catch(() => {})`;
+    const withServer = (body: string) =>
+      `const { createServer, get } = await import("node:http"); const server = createServer(() => {}).unref();
+       await new Promise((done) => server.listen(0, "127.0.0.1", done)); ${body}`;
+    for (const [body, expected] of [
+      [`setTimeout(() => {}, 2000); setInterval(() => {}, 1000);`, "2 timers"],
+      [withServer(`${fetching}; await new Promise((done) => setTimeout(done, 30));`), "1 HTTP request"],
+      [withServer(`get("http://127.0.0.1:" + server.address().port).on("error", () => {});`), "1 HTTP request"],
+      [`$.flow.trigger("p_1", {}).catch(() => {});`, "1 call"],
+    ] as const) {
+      await using child = await InsideChild.withSteps(code(body));
+      child.answerCall = () => new Promise(() => {});
+      const { error, logs } = await child.step();
+      assert.deepEqual([error, logs.length, logs[0]?.k], [null, 1, "warning"], body);
+      assert.ok(
+        logs[0]?.msg?.startsWith(`This step was still trying to run code when the step ended (${expected}).`),
+        logs[0]?.msg,
+      );
+    }
+  });
+
+  it("gets none when everything is done, cleared or unreferenced", async () => {
+    const body = `const { createServer, get } = await import("node:http"); const server = createServer((q, r) => r.end("x"));
+      await new Promise((done) => server.listen(0, "127.0.0.1", done)); const url = "http://127.0.0.1:" + server.address().port;
+      await (await fetch(url)).text(); await new Promise((done) => get(url, (r) => r.resume().on("end", done)));
+      await fetch("http://127.0.0.1:1").catch(() => {}); server.close(); server.closeAllConnections();
+      setTimeout(() => {}, 1000).unref(); clearTimeout(setTimeout(() => {}, 1000)); await new Promise((done) => setTimeout(done, 5));`;
+    await using child = await InsideChild.withSteps(code(body));
+    assert.deepEqual((await child.step()).logs, []);
+  });
+});
+
 describe("process.env", () => {
   it("shows the workflow's variables to code steps, each run its own, and to nothing else", async () => {
     const body = `const { execFileSync } = await import("node:child_process"); process.env.MINE = "1";

@@ -3,6 +3,7 @@ import type { StepInvocation } from "../../step.ts";
 import type { Calls } from "../calls/index.ts";
 import { isFunction, isObject } from "../definition/index.ts";
 import type { ResolvedProp, UserObject } from "../definition/index.ts";
+import { UnfinishedWork } from "../execution/index.ts";
 import type { InvocationScope } from "../execution/index.ts";
 import { evaluateProps, ExpressionScope } from "../expressions/index.ts";
 import { createFileStore, reviveFiles } from "../files/index.ts";
@@ -16,6 +17,8 @@ import { createSend } from "./send.ts";
 import { shownText } from "./shown-props.ts";
 import { StepRecord } from "./step-record.ts";
 import type { StepRun } from "./step-run.ts";
+
+const AWAIT_ALL = "Await all promises, or what they do may be lost.";
 
 export interface StepPorts {
   readonly scope: InvocationScope;
@@ -43,7 +46,12 @@ export async function performStep(
   const module = await modules.moduleOf(invocation.module);
   const step = prepare(invocation, { ...ports, record, plans: module.component.props });
   if (invocation.isCodeStep) scope.env = { ...invocation.envVars };
-  return record.returnText(await callRun(module, step));
+  scope.unfinished = new UnfinishedWork();
+  const returned = record.returnText(await callRun(module, step));
+  const unfinished = scope.unfinished.describe(ports.calls.pending);
+  if (unfinished)
+    scope.warn(`This step was still trying to run code when the step ended (${unfinished}). ${AWAIT_ALL}`);
+  return returned;
 }
 
 function prepare(
