@@ -1,3 +1,3 @@
 /** Asks the server for what user code cannot do in the sandbox. */
-export { CallError, Calls } from "./calls.ts";
+export { Calls } from "./calls.ts";
 export { collect } from "./collect.ts";

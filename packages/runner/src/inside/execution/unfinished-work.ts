@@ -60,7 +60,7 @@ function isPending(timer: NodeJS.Timeout): boolean {
 function watch(): void {
   const callbacks: HookCallbacks & { trackPromises: boolean } = {
     trackPromises: false,
-    init(_id, type, _trigger, resource) {
+    init(...[, type, , resource]) {
       if (type === "Timeout") currentScope.getStore()?.unfinished?.addTimer(resource as NodeJS.Timeout);
     },
   };

@@ -1,5 +1,4 @@
 /** Evaluates `{{ … }}`: JavaScript that sees `steps`, `event` and `process.env`. */
 export { evaluateList } from "./evaluate-list.ts";
 export { evaluateProps } from "./evaluate-props.ts";
-export type { EvaluatedProps } from "./evaluate-props.ts";
 export { ExpressionScope } from "./expression-scope.ts";

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import type { Json, JsonObject } from "../../invocation.ts";
+import { asText } from "../safe-json.ts";
 import { returnedBy, TestClient } from "../testing-client.ts";
 
 const code = (body: string, more = ""): string =>
@@ -17,8 +18,8 @@ class StoreServer {
   readonly seen: string[] = [];
 
   answer(method: string, { store, key, value, after, by, expected, ttlSeconds }: JsonObject): Json {
-    this.seen.push(`${method} ${String(store)} ${JSON.stringify(ttlSeconds ?? null)}`);
-    const name = String(key);
+    this.seen.push(`${method} ${asText(store)} ${JSON.stringify(ttlSeconds ?? null)}`);
+    const name = asText(key);
     if (method === "dataStore.get") return { found: this.records.has(name), value: this.records.get(name) ?? null };
     if (method === "dataStore.has") return this.records.has(name);
     if (method === "dataStore.setTtl") return this.records.has(name);
@@ -129,12 +130,12 @@ describe("the file store", () => {
     const parts: number[] = [];
     const client = await TestClient.workflow(code(body, more));
     client.answerCall = (method, { path, offset, length, upload, content, isLast }) => {
-      const name = String(path);
+      const name = asText(path);
       const file = files.get(name);
       if (method === "files.write") {
-        const id = String(upload ?? `up_${uploads.size}`);
+        const id = asText(upload ?? `up_${uploads.size}`);
         const chunks = uploads.get(id) ?? [];
-        chunks.push(Buffer.from(String(content), "base64"));
+        chunks.push(Buffer.from(asText(content), "base64"));
         uploads.set(id, chunks);
         parts.push(chunks.at(-1)?.length ?? 0);
         if (isLast === true) files.set(name, Buffer.concat(chunks));
