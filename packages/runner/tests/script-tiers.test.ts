@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { Languages } from "../src/inside/languages/index.ts";
@@ -11,6 +12,13 @@ const EGRESS = {
   allow: ["127.0.0.0/8"],
   resolve: () => Promise.resolve(["127.0.0.1"]),
 };
+
+/** Command lines of the machine's processes that name `mark`. */
+async function processesNamed(mark: string): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return lines.filter((line) => line.startsWith("sleep") && line.includes(mark));
+}
 
 for (const tier of ["A", "C"] as const) {
   describe(`scripts in tier ${tier}`, () => {
@@ -55,6 +63,20 @@ for (const tier of ["A", "C"] as const) {
     });
   });
 }
+
+test("scripts end with their sandbox where no namespace ends them", async () => {
+  const host = await TestHost.start({ tier: "C", blankCount: 0 });
+  const mark = `${60_000 + process.pid}.5`;
+  const seen = Promise.withResolvers<void>();
+  const call = (): Promise<null> => Promise.resolve(seen.resolve()).then(() => null);
+  const code = `import subprocess\ndef handler(pd):\n    subprocess.Popen(["sleep", "${mark}"])\n    pd.flow.trigger("p_1")\n    while True: pass`;
+  const running = host.runScript(host.deployScripts(), { lang: "python", code, timeoutMs: 60_000 }, { call });
+  await seen.promise;
+  assert.equal((await processesNamed(mark)).length, 1);
+  await host[Symbol.asyncDispose]();
+  assert.equal((await running).error?.code, "UNAVAILABLE");
+  assert.deepEqual(await processesNamed(mark), []);
+});
 
 test("addresses that scripts may not reach are refused by the proxy, and there is no other way out", async () => {
   await using bash = await ScriptHost.start("bash");

@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
 import { EgressGate, type AddressPolicy, type EgressAttempt, type ResolveHost } from "../egress/index.ts";
 import { commandLine, SECCOMP_FD, STORE_INSIDE } from "./command-line.ts";
+import { descendantsOf } from "./descendants.ts";
 import { refuseNetworkByUid } from "./firewall.ts";
 import type { RuntimeLayer } from "./runtime-layer.ts";
 import type { SandboxTier, SandboxTools } from "./tools.ts";
@@ -106,7 +107,7 @@ export class Launcher {
     try {
       await this.#prepare(egress, owned);
       const child = await this.#spawn(spec, owned);
-      return this.#launched(child, egress, owned);
+      return this.#launched(child, { egress, owned, hasScripts: spec.needsSystem === true });
     } catch (error) {
       await this.#release(egress, owned);
       throw error;
@@ -142,7 +143,10 @@ export class Launcher {
     }
   }
 
-  #launched(child: ChildProcess, egress: EgressGate, owned: Owned): LaunchedProcess {
+  #launched(
+    child: ChildProcess,
+    { egress, owned, hasScripts }: { egress: EgressGate; owned: Owned; hasScripts: boolean },
+  ): LaunchedProcess {
     const pid = child.pid as number;
     const channel = child.stdio[3] as Socket;
     channel.on("error", () => channel.destroy());
@@ -153,7 +157,13 @@ export class Launcher {
     const group = this.tier === "A" ? pid : -pid;
     let isGone = false;
     void ended.then(() => (isGone = true));
-    return { pid, channel, egress, ended, kill: () => isGone || killNow(group) };
+    const kill = (): void => {
+      if (isGone) return;
+      // Scripts have process groups of their own; only tier A ends them with the namespace.
+      const scripts = hasScripts && this.tier !== "A" ? descendantsOf(pid) : [];
+      for (const target of [group, ...scripts]) killNow(target);
+    };
+    return { pid, channel, egress, ended, kill };
   }
 
   async #release(egress: EgressGate, owned: Owned): Promise<void> {
