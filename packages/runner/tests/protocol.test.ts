@@ -31,6 +31,20 @@ describe("a process that breaks the protocol is ended, and its run says so", () 
     "a channel that is a number": `send(FrameType.partial, 1, { emits: [{ event: "1", channel: 7 }], logs: [], dbWrites: {} });`,
     "a timestamp that is no time": `send(FrameType.result, 1, { ...result, emits: [{ event: "1", channel: "", ts: 1e300 }] });`,
     "a db value that is not JSON": `send(FrameType.result, 1, { ...result, dbWrites: { a: "nope" } });`,
+    "an export that is not JSON": `send(FrameType.result, 1, { ...result, step: { ...step, exports: { a: "nope" } } });`,
+    "evaluated props that are no text": `send(FrameType.result, 1, { ...result, step: { ...step, evaluatedProps: {} } });`,
+    "a flow request of its own invention": `send(FrameType.result, 1, { ...result, step: { ...step, flow: { kind: "forever" } } });`,
+    "a pause of a thousand years": `send(FrameType.result, 1, { ...result, step: { ...step, flow: { kind: "delay", delayMs: 4e13 } } });`,
+    "a rerun with a context beyond what a database bears": `const context = JSON.parse("[".repeat(3000) + "]".repeat(3000));
+      send(FrameType.result, 1, { ...result, step: { ...step, flow: { kind: "rerun", delayMs: 1, context, maxRetries: 1 } } });`,
+    "a delivery of an unknown kind": `send(FrameType.result, 1, { ...result, step: { ...step, sends: [{ kind: "carrier pigeon", payload: "{}" }] } });`,
+    "exports without end": `const exports = Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [i, "1"]));
+      send(FrameType.result, 1, { ...result, step: { ...step, exports } });`,
+    "a call that is no object": `send(FrameType.rpc, 1, "dataStore.get");`,
+    "a call without a number": `send(FrameType.rpc, 1, { call: 1.5, method: "dataStore.get", params: {} });`,
+    "a method that is a novel": `send(FrameType.rpc, 1, { call: 1, method: "x".repeat(100), params: {} });`,
+    "a call of a run that is not in flight": `send(FrameType.rpc, 77, { call: 1, method: "dataStore.get", params: {} });`,
+    "an answer without a response": `send(FrameType.respond, 1, { immediate: true });`,
     "partial results without end": `for (let i = 0; i < 9; i++) send(FrameType.partial, 1, { emits: [{ event: JSON.stringify("x".repeat(8e6)), channel: "" }], logs: [], dbWrites: {} });`,
   };
   for (const [name, body] of Object.entries(forgeries)) {
@@ -39,6 +53,12 @@ describe("a process that breaks the protocol is ended, and its run says so", () 
       assert.equal(result.error?.code, "PROTOCOL_ERROR");
     });
   }
+
+  test("calls without end", async () => {
+    const body = `if (frame.type === FrameType.invoke) for (let call = 0; call < 33; call++) send(FrameType.rpc, 1, { call, method: "m", params: {} });`;
+    const result = await host.run(host.deploy(body), {}, { call: () => new Promise(() => undefined) });
+    assert.equal(result.error?.code, "PROTOCOL_ERROR");
+  });
 
   test("a truncated frame followed by death is an ordinary end", async () => {
     const body = `if (frame.type === FrameType.invoke) { raw(Buffer.from([200, 0, 0, 0, FrameType.result])); setTimeout(() => process.exit(5), 20); }`;
