@@ -78,9 +78,10 @@ describe("inputs of Python", () => {
       { name: "a", type: "string" },
       { name: "b", type: "data_store" },
       { name: "none", type: "string" },
+      { name: "set", type: "integer", default: 3 },
     ];
     assert.deepEqual(inputs({ a: "ds_1a", b: "ds_2b" }, { dynamicProps }), {
-      ...{ a: ["value", "ds_1a"], b: ["store", "ds_2b"], none: ["value", null] },
+      ...{ a: ["value", "ds_1a"], b: ["store", "ds_2b"], none: ["value", null], set: ["value", 3] },
     });
   });
 });

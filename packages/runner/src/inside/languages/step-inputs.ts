@@ -9,10 +9,11 @@ const STORE_ID = /^ds_[A-Za-z0-9]+$/;
 export function inputsOf({ invocation, props }: StepRun): Record<string, StepInput> {
   const { auths, dynamicProps = [] } = invocation;
   const types = new Map(dynamicProps.map(({ name, type }) => [name, type]));
+  const defaults = new Map(dynamicProps.map(({ name, default: value }) => [name, value]));
   const names = new Set([...Object.keys(props), ...Object.keys(auths), ...types.keys()]);
   const inputs: [string, StepInput][] = [];
   for (const name of names) {
-    const value = Object.hasOwn(props, name) ? bareValue(props[name]) : null;
+    const value = Object.hasOwn(props, name) ? bareValue(props[name]) : (defaults.get(name) ?? null);
     const auth = Object.hasOwn(auths, name) ? auths[name]?.credentials : undefined;
     if (auth !== undefined || types.get(name) === "app") inputs.push([name, ["value", { $auth: auth ?? {} }]]);
     else inputs.push([name, [isStore(types.get(name), value) ? "store" : "value", value]]);
