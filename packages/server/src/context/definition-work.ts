@@ -5,10 +5,12 @@ import { EnvVars, Workflows } from "../workflows/index.ts";
 import type { CodeWork } from "./code-work.ts";
 import type { EventWork } from "./event-work.ts";
 import type { Identity } from "./identity.ts";
+import { mailDomainOf } from "./mail-work.ts";
 import type { SourceWork } from "./source-work.ts";
 
 export interface DefinitionWorkOptions {
   db: Database;
+  publicUrl: string;
   log: Logger;
   config: Config;
   identity: Identity;
@@ -27,7 +29,7 @@ export function buildDefinitionWork(options: DefinitionWorkOptions) {
   const workflows = new Workflows({
     ...{ db, vault, apps, projects, components: code.components, runner: code.runner },
     ...{ sources: sources.sources, endpoints: sources.endpoints, subscriptions: events.subscriptions },
-    mailDomain: config.ingestDomain?.replace(/:\d+$/, "") ?? "localhost",
+    mailDomain: mailDomainOf(config, options.publicUrl),
     onError: (error) => log.error({ err: error }, "an internal fault in the work of workflows"),
   });
   return { workflows, envVars: new EnvVars({ db, vault }) };

@@ -15,6 +15,7 @@ import { buildDefinitionWork, type DefinitionWork } from "./definition-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
 import { buildIdentity, type Identity } from "./identity.ts";
 import { createLogger } from "./logger.ts";
+import { startMailWork } from "./mail-work.ts";
 import { readinessOf } from "./readiness.ts";
 import { assertTierServes } from "./sandbox-rule.ts";
 import { buildSourceWork, type SourceWork } from "./source-work.ts";
@@ -78,6 +79,8 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   const app = await buildApp(base, parts);
   stack.defer(() => app.close());
   await startParts(base, parts, stack);
+  const mail = await startMailWork({ ...base, ...parts });
+  stack.defer(() => mail?.stop());
   // Last in, first out: no request arrives any more when the parts behind it stop.
   stack.defer(() => front.close(FRONT_GRACE_MS));
   front.open({ ...(config.roles.includes("ingest") && { ingest: ingestOf(parts) }), api: app.routing });
@@ -118,7 +121,7 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   stack.defer(() => node.stop());
   const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
   const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code });
-  const definitions = buildDefinitionWork({ db, log, config, identity, code, events, sources });
+  const definitions = buildDefinitionWork({ db, log, config, publicUrl, identity, code, events, sources });
   const work = { db, log, config, publicUrl, secretKey, egress, identity, code, events, sources, definitions };
   return { identity, code, events, sources, definitions, workflows: buildWorkflowWork(work) };
 }
