@@ -27,6 +27,8 @@ const CODES = {
   bash: { count: 200, code: 'echo "n:json=$(($(jq .trigger.event.n $PIPEDREAM_STEPS) + 1))" >> $PIPEDREAM_EXPORTS' },
 };
 const FRESH_STARTS = 20;
+/** Where sandboxes look for it as well. */
+const SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 let runs = 0;
 const step = (lang: StepInvocation["lang"]): StepInvocation => ({
@@ -95,7 +97,8 @@ async function measureLanguage(
 export async function measureLanguages(): Promise<LanguageMeasurement[]> {
   const workDir = await mkdtemp(join(tmpdir(), "bench-python-"));
   await chmod(workDir, 0o711);
-  const freshMs = await medianOf(FRESH_STARTS, () => promisify(execFile)("python3", ["-I", "-c", "import json"]));
+  const startNew = () => promisify(execFile)("python3", ["-I", "-c", "import json"], { env: { PATH: SEARCH_PATH } });
+  const freshMs = await medianOf(FRESH_STARTS, startNew);
   const host = await RunnerHost.start({ workDir, nodePath: process.execPath, egress: { allow: [] } });
   try {
     const measured: LanguageMeasurement[] = [];
