@@ -90,7 +90,7 @@ export class VersionLoader {
       .innerJoin("workflows as workflow", "workflow.workflow_id", "version.workflow_id")
       .select(["version.workflow_id", "definition", "project_id", "user_id"])
       .where("version.org_id", "=", orgId)
-      .where("deployment_id", "=", deploymentId)
+      .where("version.deployment_id", "=", deploymentId)
       .executeTakeFirst();
     if (!row) return null;
     const { name, settings, steps } = JSON.parse(row.definition) as StoredDefinition;
