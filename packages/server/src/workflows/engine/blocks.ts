@@ -12,7 +12,8 @@ interface Place {
   readonly key: string;
 }
 
-const OTHERWISE = "else";
+// No slug of a branch looks like this.
+const OTHERWISE = "$else";
 
 /** Walks a block of control flow: decides once, for the whole run, which way it goes, then walks that. */
 export async function walkBlock(segment: Segment, block: Block, frame: Frame): Promise<Walked> {
