@@ -89,22 +89,24 @@ function readNamespace(fields: Fields, { namespaces, problems }: StepReading): s
   return namespace;
 }
 
-function readStep(fields: Fields, namespace: string): StepDraft {
+/** Null when it cannot be told which code is meant. */
+function readStep(fields: Fields, namespace: string): StepDraft | null {
   const reference = readReference(fields);
   const retry = fields.has("retry") && fields.raw("retry") === undefined ? null : readRetry(fields.inner("retry"));
-  return {
+  const draft: Omit<StepDraft, "reference"> = {
     kind: "step",
     path: fields.path,
     namespace,
-    reference,
     props: fields.record("props"),
-    inputs: fields.raw("inputs") === undefined ? undefined : readInputs(fields, reference),
+    inputs: fields.raw("inputs") === undefined ? undefined : readInputs(fields, reference ?? null),
     disabled: fields.truth("disabled"),
     retry,
   };
+  return reference === undefined ? null : { ...draft, reference };
 }
 
-function readReference(fields: Fields): StepReference | null {
+/** Null: none is given; undefined: one that is wrong. */
+function readReference(fields: Fields): StepReference | null | undefined {
   const code = fields.raw("code");
   const named = REFERENCES.filter((name) => fields.raw(name) !== undefined);
   if (named.length + (code === undefined ? 0 : 1) > 1) {
@@ -114,16 +116,16 @@ function readReference(fields: Fields): StepReference | null {
   const [kind] = named;
   if (kind === undefined) return null;
   const name = fields.text(kind, { maxLength: 2_000 });
-  return name === undefined ? null : { kind, name };
+  return name === undefined ? undefined : { kind, name };
 }
 
-function readCode(fields: Fields): StepReference | null {
+function readCode(fields: Fields): StepReference | undefined {
   const code = fields.text("code", { maxLength: MAX_CODE });
   const given = fields.raw("lang");
   const runtime = given === undefined ? DEFAULT_RUNTIME : given;
   const lang = typeof runtime === "string" && Object.hasOwn(LANGUAGES, runtime) ? LANGUAGES[runtime] : undefined;
   if (lang === undefined) fields.problem("lang", `must be one of ${Object.keys(LANGUAGES).join(", ")}`);
-  if (code === undefined || lang === undefined) return null;
+  if (code === undefined || lang === undefined) return undefined;
   return { kind: "code", code, lang, runtime: String(runtime) };
 }
 

@@ -82,9 +82,6 @@ function readHttp(fields: Fields, head: Head): HttpTriggerDraft {
     fields.problem("authorization", "must be none, bearer or oauth");
   }
   const bearerToken = fields.text("bearer_token", { maxLength: MAX_TOKEN });
-  if (authorization === "bearer" && bearerToken === undefined && head.id === undefined && !fields.has("bearer_token")) {
-    fields.problem("bearer_token", "is required with this authorization");
-  }
   return {
     ...head,
     kind: "http",

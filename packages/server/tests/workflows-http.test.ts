@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestServer, type TestServer } from "../testing/test-server.ts";
+import { eventually } from "../testing/test-source.ts";
+import { TestWorkflow } from "../testing/test-workflow.ts";
+
+let server: TestServer;
+before(async () => (server = await startTestServer({ env: { MILLRACE_HTTP_BODY_LIMIT: "2000" } })));
+after(() => server.close());
+
+const withHttp = (props: object = {}): Promise<TestWorkflow> =>
+  TestWorkflow.create(server, { triggers: [{ type: "http", props }] });
+
+test("the default answer is 200 with two lines of HTML, at once", async () => {
+  const workflow = await withHttp();
+  const response = await fetch(workflow.endpoint, { method: "POST", body: "x" });
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/html/);
+  const lines = (await response.text()).split("\n");
+  assert.equal(lines[0], "<p><b>Success!</b></p>");
+  assert.match(
+    lines[1] ?? "",
+    /^<p>To customize this response, check out our docs <a href="http[^"]+">here<\/a><\/p>$/,
+  );
+});
+
+test("the event has the request: lower-case headers, lists for repeated names, a parsed body and no bodyRaw", async () => {
+  const workflow = await withHttp();
+  const response = await fetch(`${workflow.endpoint}/a/b?x=1&y=2&x=3`, {
+    method: "PUT",
+    headers: { "content-type": "application/json", "X-Custom": "c" },
+    body: JSON.stringify({ k: [1] }),
+  });
+  await response.text();
+  const [event] = await workflow.triggerEvents();
+  const { headers, url, ...rest } = event ?? {};
+  assert.deepEqual(rest, {
+    method: "PUT",
+    path: "/a/b",
+    query: { x: ["1", "3"], y: "2" },
+    client_ip: "127.0.0.1",
+    body: { k: [1] },
+  });
+  assert.match(String(url), /^http.*\/a\/b$/);
+  assert.equal((headers as Record<string, string>)["x-custom"], "c");
+});
+
+test("without a body, the event has none", async () => {
+  const workflow = await withHttp();
+  await (await fetch(workflow.endpoint)).text();
+  const [event] = await workflow.triggerEvents();
+  assert.deepEqual([event?.["method"], event && "body" in event, event && "bodyRaw" in event], ["GET", false, false]);
+});
+
+test("body_only makes the event the body alone", async () => {
+  const workflow = await withHttp({ body_only: true });
+  const json = { "content-type": "application/json" };
+  await (await fetch(workflow.endpoint, { method: "POST", headers: json, body: `{"a":1}` })).text();
+  await (await fetch(workflow.endpoint)).text();
+  assert.deepEqual(await workflow.triggerEvents(), [{ a: 1 }, {}]);
+});
+
+test("a static response goes out as configured", async () => {
+  const workflow = await withHttp({
+    static_response: { status: 202, headers: { "x-kind": "static" }, body: { ok: true } },
+  });
+  const response = await fetch(workflow.endpoint, { method: "POST" });
+  assert.equal(response.status, 202);
+  assert.equal(response.headers.get("x-kind"), "static");
+  assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
+  assert.deepEqual(await response.json(), { ok: true });
+  assert.equal((await workflow.triggerEvents()).length, 1);
+});
+
+test("a bearer token is asked for, and without it nothing is stored", async () => {
+  const workflow = await withHttp({ authorization: "bearer", bearer_token: "s3cret token" });
+  for (const authorization of [undefined, "Bearer wrong", "Basic s3cret token", "Bearer s3cret"]) {
+    const refused = await fetch(workflow.endpoint, {
+      method: "POST",
+      ...(authorization && { headers: { authorization } }),
+    });
+    assert.equal(refused.status, 401, String(authorization));
+    assert.equal(((await refused.json()) as { code: string }).code, "unauthorized");
+  }
+  assert.deepEqual(await workflow.triggerEvents(), []);
+  const accepted = await fetch(workflow.endpoint, { headers: { authorization: "Bearer s3cret token" } });
+  assert.equal(accepted.status, 200);
+  const stored = await server.db.query<{ text: string }>(
+    "select config || (select string_agg(definition, '') from workflow_versions) as text from workflow_triggers",
+  );
+  assert.ok(!JSON.stringify(stored.rows).includes("s3cret"));
+});
+
+test("with oauth, neither strangers nor user API keys get in", async () => {
+  const workflow = await withHttp({ authorization: "oauth" });
+  for (const token of ["", "x", server.apiKey]) {
+    const refused = await fetch(workflow.endpoint, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(refused.status, 401);
+  }
+});
+
+test("OPTIONS is answered by the platform, without a token and without an event", async () => {
+  const workflow = await withHttp({ authorization: "bearer", bearer_token: "t" });
+  const response = await fetch(workflow.endpoint, { method: "OPTIONS" });
+  assert.equal(response.headers.get("access-control-allow-methods"), "GET,HEAD,PUT,PATCH,POST,DELETE");
+  assert.equal(response.headers.get("access-control-allow-origin"), "*");
+  assert.deepEqual(await workflow.triggerEvents(), []);
+});
+
+test("too large a body is 413, and shows among the workflow's errors", async () => {
+  const workflow = await withHttp();
+  const response = await fetch(workflow.endpoint, { method: "POST", body: "x".repeat(3_000) });
+  assert.equal(response.status, 413);
+  await response.text();
+  const payload = await eventually(async () => {
+    const { rows } = await server.db.query<{ payload: string }>(
+      "select payload from events where emitter_id = $1 and channel = '$errors'",
+      [workflow.id],
+    );
+    return rows[0]?.payload;
+  });
+  const error = JSON.parse(payload) as { error: { code: string }; original_event: { method: string } };
+  assert.deepEqual([error.error.code, error.original_event.method], ["Request Entity Too Large", "POST"]);
+  assert.deepEqual(await workflow.triggerEvents(), []);
+});
+
+test("an endpoint of an inactive or deleted workflow is 404, at once", async () => {
+  const workflow = await withHttp();
+  const status = async () => (await fetch(workflow.endpoint)).status;
+  assert.equal(await status(), 200);
+  await workflow.put({ active: false });
+  assert.equal(await status(), 404);
+  await workflow.put({ active: true });
+  assert.equal(await status(), 200);
+  assert.equal((await server.call("DELETE", `/workflows/${workflow.id}`)).status, 204);
+  assert.equal(await status(), 404);
+});
