@@ -7,7 +7,7 @@ import { allRoutes, buildApi, HttpFront } from "../api/index.ts";
 import { loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
 import { StartupError, type RetryPolicy } from "../core/index.ts";
 import { Housekeeping, storageChores } from "../daemon/index.ts";
-import { NodeRegistration, type Database } from "../db/index.ts";
+import { DataDirLock, NodeRegistration, type Database } from "../db/index.ts";
 import { Egress } from "../egress/index.ts";
 import { seedExamples } from "../registry/index.ts";
 import { startCodeWork, type CodeWork } from "./code-work.ts";
@@ -64,6 +64,8 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   const log = overrides.log ?? createLogger({ level: config.logLevel });
   for (const warning of config.warnings) log.warn(warning);
   await using stack = new AsyncDisposableStack();
+  const lock = DataDirLock.acquire(config.dataDir);
+  stack.defer(() => lock.release());
   const front = new HttpFront();
   const publicUrl = config.publicUrl ?? `http://localhost:${await listen(front, config)}`;
   stack.defer(() => front.close(FRONT_GRACE_MS));

@@ -2,6 +2,7 @@
 export { Database, notifyWithin, type DatabaseOptions } from "./database.ts";
 export { DataDirLock, EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/index.ts";
 export { Lane } from "./lane.ts";
+export { Leadership, type LeadershipOptions } from "./leadership.ts";
 export type { Hint, HintHandler } from "./listener.ts";
 export { migrate } from "./migrate.ts";
 export { NodeRegistration, type NodeEpoch, type NodeRegistrationOptions } from "./node-registration.ts";

@@ -1,8 +1,7 @@
 import { nextTickMs, tickEvent } from "../../core/index.ts";
-import { isUnavailable, type Database } from "../../db/index.ts";
+import { isUnavailable, Leadership, type Database } from "../../db/index.ts";
 import type { CommitUnit, EventLog } from "../../events/index.ts";
 import { TRIGGER_CHANNEL, type Timer, type TimerOwner, type Timers } from "../../sources/index.ts";
-import { Leadership } from "./leadership.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
 export interface TimerIngestOptions {
@@ -35,6 +34,7 @@ export class TimerIngest {
     this.#options = options;
     this.#leadership = new Leadership({
       db: options.db,
+      lockName: "millrace timers",
       onGained: () => this.#then(() => this.#reload(null)),
       onError: (error) => isUnavailable(error) || options.onError(error),
       ...(options.leadershipRetryMs !== undefined && { retryMs: options.leadershipRetryMs }),

@@ -1,22 +1,23 @@
 import type pg from "pg";
-import type { Database } from "../../db/index.ts";
+import type { Database } from "./database.ts";
 
 export interface LeadershipOptions {
   db: Database;
+  /** What is led; the same on all nodes. */
+  lockName: string;
   /** Told when this node begins to lead. */
   onGained(): void;
   onError(error: unknown): void;
   retryMs?: number;
 }
 
-const LOCK_NAME = "millrace timers";
 const DEFAULT_RETRY_MS = 5_000;
 // A leader whose connection broke unnoticed would only do work that the database then refuses.
 const CHECK_EVERY_MS = 30_000;
 
 /**
- * Makes one node the one that fires timers, by a session lock: it ends with the connection, so with the node. It saves
- * work; that a tick fires once is ensured by the commit itself.
+ * Makes one node the one that does something, by a session lock: it ends with the connection, so with the node. Another
+ * may lead before the old leader has noticed, so it saves work but guarantees nothing.
  */
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -67,7 +68,7 @@ export class Leadership {
     try {
       const { rows } = await client.query<{ ok: boolean }>(
         "select pg_try_advisory_lock(hashtextextended($1, 0)) as ok",
-        [LOCK_NAME],
+        [this.#options.lockName],
       );
       if (rows[0]?.ok && !this.#isStopped) {
         this.#client = client;
