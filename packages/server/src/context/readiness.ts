@@ -20,8 +20,7 @@ export function readinessOf(parts: {
 async function databaseCheck(db: Database): Promise<ReadinessCheck> {
   try {
     // Writing would fail on a full disk or a standby; asking for it costs nothing.
-    const { rows } = await db.query<{ standby: boolean }>("select pg_is_in_recovery() as standby");
-    return rows[0]?.standby ? { ok: false, detail: "the database is a read-only standby" } : { ok: true };
+    return (await db.isStandby()) ? { ok: false, detail: "the database is a read-only standby" } : { ok: true };
   } catch {
     return { ok: false, detail: "the database does not answer" };
   }

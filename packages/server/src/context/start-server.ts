@@ -104,7 +104,7 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const code = await startCodeWork({ db, log, config, egress, publicUrl, npmSettings });
   stack.defer(() => code.runner.stop());
   stack.defer(() => code.dependencies[Symbol.asyncDispose]());
-  await assertTierServes({ db, config, code, log });
+  await assertTierServes({ workspaces: identity.workspaces, config, code, log });
   const node = await NodeRegistration.register({ db, nodeName: loadNodeName(config), roles: config.roles });
   stack.defer(() => node.stop());
   const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
@@ -181,9 +181,8 @@ function startHousekeeping({ db, config, log }: Base, { code }: Parts, stack: As
 }
 
 /** The instance's registry begins with our own examples, in the name of the first workspace. */
-async function publishExamples({ db, log }: Base, { code }: Parts): Promise<void> {
-  const first = await db.query<{ org_id: string }>("select org_id from workspaces order by created_at_ms limit 1");
-  const orgId = first.rows[0]?.org_id;
+async function publishExamples({ db, log }: Base, { code, identity }: Parts): Promise<void> {
+  const [orgId] = await identity.workspaces.listInstanceWide({ limit: 1 });
   if (orgId === undefined) return;
   const dir = fileURLToPath(EXAMPLES);
   await seedExamples({ db, components: code.components }, { dir, orgId }).catch((error: unknown) => {

@@ -80,6 +80,12 @@ export class Database {
     }
   }
 
+  /** Asks the server whether it only follows another one and takes no writes. @throws ApiError `unavailable` */
+  async isStandby(): Promise<boolean> {
+    const { rows } = await this.query<{ standby: boolean }>("select pg_is_in_recovery() as standby");
+    return rows[0]?.standby ?? false;
+  }
+
   /** Runs `work` in one transaction: all of it is written, or nothing when it throws. */
   transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
     return this.kysely.transaction().execute(work);
