@@ -44,7 +44,8 @@ interface EmitterCount {
   count: number;
 }
 
-const ERRORS = "$errors";
+/** Channels whose events come from runs: they must not feed themselves. */
+const RUN_CHANNELS = new Set(["$errors", "$logs"]);
 
 /** The rows of one commit, and what must happen in memory once it is written (or has failed). */
 export class CommitBatch {
@@ -197,8 +198,8 @@ export class CommitBatch {
 
   #listenersOf(draft: EventDraft, unit: CommitUnit): readonly string[] {
     const direct = draft.directListenerId;
-    // An error of a run that itself handled an error is stored but goes nowhere: no endless loops.
-    const isEcho = draft.channel === ERRORS && unit.sourceRun?.trigger?.channel === ERRORS;
+    // What a run says of handling an error (or a log) is stored but goes nowhere: no endless loops.
+    const isEcho = RUN_CHANNELS.has(draft.channel) && unit.sourceRun?.trigger?.channel === draft.channel;
     const matched = isEcho
       ? []
       : this.#ports.matcherOf(draft.orgId).matcher.listenersOf(draft.emitterId, draft.channel);

@@ -81,7 +81,7 @@ export class EventLog {
 
   /** Resolves when everything committed so far has been answered. */
   async drained(): Promise<void> {
-    while (this.#isFlushing || this.#queue.length > 0) await this.commit({});
+    if (this.#isFlushing || this.#queue.length > 0) await this.commit({});
   }
 
   #wake(): void {
