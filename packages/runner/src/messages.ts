@@ -62,7 +62,7 @@ export interface BootArguments {
  * - `GET http://host/path` (any method, absolute form) → the forwarded reply;
  * - `GET /resolve?host=NAME` → `200` and `{"addresses":[{"address","family"}]}` (refused addresses left out), or an error status.
  * An error reply carries the errno to throw in this header (`EACCES` refused by policy, `ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`,
- * `EHOSTUNREACH`, `EMFILE` too many connections, `EINVAL`) and JSON `{"code","message"}` as body.
+ * `EHOSTUNREACH`, `EAI_AGAIN`, `EMFILE` too many connections, `EINVAL`) and JSON `{"code","message"}` as body.
  */
 export const EGRESS_ERROR_HEADER = "millrace-error";
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdir, open, rm } from "node:fs/promises";
 import type { Socket } from "node:net";
+import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
 import { EgressGate, type AddressPolicy, type EgressAttempt, type ResolveHost } from "../egress/index.ts";
@@ -18,7 +19,6 @@ export interface LauncherOptions {
   readonly uids: UidPool;
   readonly stateDir: string;
   readonly storeDir: string;
-  readonly platformDir: string | null;
   readonly usesPermissions: boolean;
   readonly policy: AddressPolicy;
   readonly resolve: ResolveHost;
@@ -56,6 +56,8 @@ const PIPES_GRACE_MS = 2_000;
 export class Launcher {
   readonly tier: SandboxTier;
   readonly #options: LauncherOptions;
+  /** As seen inside. */
+  #platformDir: string | null = null;
   #count = 0;
 
   private constructor(options: LauncherOptions) {
@@ -73,16 +75,18 @@ export class Launcher {
     return new Launcher(options);
   }
 
-  /** A host path below the store as the sandbox sees it. @throws when it lies elsewhere. */
+  /** Lets the sandboxes that are started from now on load a dependency directory before they have a deployment. */
+  usePlatformDir(dir: string | null): void {
+    this.#platformDir = dir === null ? null : this.pathInside(dir);
+  }
+
+  /** A host path below the store as the sandbox sees it. @throws when it lies elsewhere or is not there. */
   pathInside(path: string | null): string | null {
-    const { storeDir, platformDir } = this.#options;
     if (path === null) return null;
-    const below = relative(storeDir, path);
-    if (below.startsWith("..")) {
-      if (path === platformDir) return this.tier === "A" ? "/platform" : path;
-      throw new Error(`the dependency directory ${path} is not in the store ${storeDir}`);
-    }
-    return this.tier === "A" ? join(STORE_INSIDE, below) : path;
+    const real = realpathSync(path);
+    const below = relative(this.#options.storeDir, real);
+    if (below.startsWith("..")) throw new Error(`${path} is not in the dependency store`);
+    return this.tier === "A" ? join(STORE_INSIDE, below) : real;
   }
 
   /** Starts a process. It has no network until its gate is opened. @throws when not even the command could be started. */
@@ -122,7 +126,13 @@ export class Launcher {
   async #spawn(memoryMb: number, owned: Owned): Promise<ChildProcess> {
     const { layer } = this.#options;
     const isConfined = this.tier === "A";
-    const command = commandLine({ ...this.#options, memoryMb, ...owned, egressSocket: owned.socketPath });
+    const command = commandLine({
+      ...this.#options,
+      ...owned,
+      memoryMb,
+      platformDir: this.#platformDir,
+      egressSocket: owned.socketPath,
+    });
     const seccomp = isConfined && layer.seccompPath !== null ? await open(layer.seccompPath) : null;
     try {
       const child = spawn(command.file, command.args, {

@@ -71,8 +71,9 @@ export class DeploymentRunner {
   get isIdle(): boolean {
     return !this.#isStarting && this.#queue.length === 0 && this.inFlight === 0;
   }
+  /** Processes that go on, not those that are about to end. */
   get processCount(): number {
-    return this.#members.size;
+    return this.#members.values().reduce((sum, { isDraining }) => sum + Number(!isDraining), 0);
   }
 
   /** Runs something as soon as there is room. Never rejects. */

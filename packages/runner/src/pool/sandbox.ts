@@ -48,6 +48,8 @@ type State = "starting" | "blank" | "loading" | "bound" | "ended";
 /** How long a run may take to end itself after its deadline. */
 export const CANCEL_GRACE_MS = 250;
 const PONG_TIMEOUT_MS = 500;
+const MAX_DEFINITION_BYTES = 1024 * 1024;
+const DEFINITION_TOO_LARGE = "The component's props and metadata are larger than 1 MB";
 const MAX_LATE_FRAMES = 1_000;
 const MAX_TIMER_MS = 2 ** 31 - 1 - CANCEL_GRACE_MS;
 
@@ -186,6 +188,7 @@ export class Sandbox {
       this.#state = "blank";
       this.#ready.resolve();
     } else if (frame.type === FrameType.loaded && this.#state === "loading") {
+      if (frame.body.length > MAX_DEFINITION_BYTES) return this.#loaded.reject(new LoadError(DEFINITION_TOO_LARGE));
       this.#loaded.resolve(readLoaded(parseBody(frame)));
       this.#state = "bound";
     } else if (frame.type === FrameType.loadFailed && this.#state === "loading") {
