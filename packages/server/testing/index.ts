@@ -10,3 +10,4 @@ export {
 } from "./test-api.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";
+export { assertShape, type Shape } from "./shape.ts";
