@@ -10,7 +10,7 @@ import { Housekeeping, storageChores } from "../daemon/index.ts";
 import { DataDirLock, NodeRegistration, type Database } from "../db/index.ts";
 import { Egress } from "../egress/index.ts";
 import { seedExamples } from "../registry/index.ts";
-import { startCodeWork, type CodeWork } from "./code-work.ts";
+import { buildCodeWork, startSandboxes, type CodeWork, type Sandboxes, type SandboxesOptions } from "./code-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
 import { buildIdentity, type Identity } from "./identity.ts";
 import { createLogger } from "./logger.ts";
@@ -42,6 +42,7 @@ interface Base {
   readonly overrides: ServerOverrides;
   readonly log: Logger;
   readonly db: Database;
+  readonly sandboxes: Sandboxes;
   readonly secretKey: Buffer;
   readonly publicUrl: string;
 }
@@ -69,9 +70,9 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   const front = new HttpFront();
   const publicUrl = config.publicUrl ?? `http://localhost:${await listen(front, config)}`;
   stack.defer(() => front.close(FRONT_GRACE_MS));
-  const storage = await openStorage(config, log);
-  stack.defer(() => storage.stop());
-  const base = { config, overrides, log, db: storage.db, secretKey, publicUrl };
+  const { npmSettings } = overrides;
+  const { db, sandboxes } = await startFoundation({ log, config, publicUrl, npmSettings }, stack);
+  const base = { config, overrides, log, db, sandboxes, secretKey, publicUrl };
   const parts = await buildParts(base, stack);
   const app = await buildApp(base, parts);
   stack.defer(() => app.close());
@@ -80,7 +81,20 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   stack.defer(() => front.close(FRONT_GRACE_MS));
   front.open({ ...(config.roles.includes("ingest") && { ingest: parts.sources.http }), api: app.routing });
   const running = stack.move();
-  return { url: publicUrl, db: storage.db, stop: () => running.disposeAsync() };
+  return { url: publicUrl, db, stop: () => running.disposeAsync() };
+}
+
+/** Storage and sandboxes know nothing of each other, so they start side by side. */
+async function startFoundation(options: SandboxesOptions, stack: AsyncDisposableStack) {
+  const [storage, sandboxes] = await Promise.allSettled([
+    openStorage(options.config, options.log),
+    startSandboxes(options),
+  ]);
+  if (storage.status === "fulfilled") stack.defer(() => storage.value.stop());
+  if (sandboxes.status === "fulfilled") stack.defer(() => sandboxes.value.stop());
+  if (storage.status === "rejected") throw storage.reason;
+  if (sandboxes.status === "rejected") throw sandboxes.reason;
+  return { db: storage.value.db, sandboxes: sandboxes.value };
 }
 
 async function listen(front: HttpFront, { host, port }: Config): Promise<number> {
@@ -96,14 +110,12 @@ async function listen(front: HttpFront, { host, port }: Config): Promise<number>
 }
 
 async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Parts> {
-  const { config, overrides, log, db, secretKey, publicUrl } = base;
+  const { config, overrides, log, db, sandboxes, secretKey, publicUrl } = base;
   const egress = new Egress({ rules: { allow: config.egressAllow, publicUrl } });
   stack.defer(() => egress.stop());
   const identity = await buildIdentity({ db, log, secretKey, dataDir: config.dataDir, publicUrl });
-  const { npmSettings, webhookRetryPolicy } = overrides;
-  const code = await startCodeWork({ db, log, config, egress, publicUrl, npmSettings });
-  stack.defer(() => code.runner.stop());
-  stack.defer(() => code.dependencies[Symbol.asyncDispose]());
+  const { webhookRetryPolicy } = overrides;
+  const code = buildCodeWork(sandboxes, { db, log, egress, githubRawUrl: config.githubRawUrl });
   await assertTierServes({ workspaces: identity.workspaces, config, code, log });
   const node = await NodeRegistration.register({ db, nodeName: loadNodeName(config), roles: config.roles });
   stack.defer(() => node.stop());
