@@ -39,7 +39,7 @@ export default {
       const feed = await this.fetchFeed();
       if (feed === null) return;
       const items = parseFeed(feed.text).slice(0, MAX_ITEMS);
-      for (const item of items.reverse()) {
+      for (const item of items.toReversed()) {
         this.$emit(item, {
           id: item.id,
           summary: item.title ?? item.id,
