@@ -23,6 +23,8 @@ export interface ServerOverrides {
   npmSettings: NpmSettings;
   log?: Logger;
   webhookRetryPolicy?: RetryPolicy;
+  /** A reply that does not fit its schema fails the request; for tests. */
+  strictReplies?: boolean;
 }
 
 export interface RunningServer {
@@ -140,6 +142,7 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
     authenticate: (token) => apiKeys.authenticate(token),
     bodyLimitBytes: base.config.limits.httpBodyBytes,
     idempotency: identity.idempotency,
+    strictReplies: base.overrides.strictReplies ?? false,
     meta: {
       version: await versionOfMillrace(),
       publicUrl: base.publicUrl,
