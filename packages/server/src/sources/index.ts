@@ -7,3 +7,4 @@ export type { SourceChange } from "./source-update.ts";
 export { Sources, type SourcesOptions } from "./sources.ts";
 export { Timers, type Timer, type TimerOwner } from "./timers.ts";
 export { httpEmitterId, TRIGGER_CHANNEL } from "./trigger.ts";
+export { UNSTORED_METADATA } from "./unstored-events.ts";
