@@ -33,9 +33,10 @@ export async function bareHttpPerSecond(): Promise<number> {
   let count = 0;
   const client = async (): Promise<void> => {
     while (performance.now() - startedMs < MEASURE_MS) {
-      const [response] = await once(get({ port, host: "127.0.0.1", agent }), "response");
-      response.resume();
-      await once(response, "end");
+      await new Promise((resolve, reject) => {
+        const request = get({ port, host: "127.0.0.1", agent }, (response) => response.resume().once("end", resolve));
+        request.once("error", reject);
+      });
       count++;
     }
   };

@@ -6,22 +6,30 @@ import { isUnavailable } from "../../src/db/index.ts";
 import { claimDue } from "../../src/queue/index.ts";
 import { draft, EventWorld, ORG, until, type WorldNode } from "./event-world.ts";
 
-async function subscribedWorld(names: string[], slots?: { total: number; perListener: number }) {
+interface SubscribedWorld {
+  world: EventWorld;
+  /** The first node. */
+  node: WorldNode;
+  /** The second node. */
+  other: WorldNode;
+}
+
+async function subscribedWorld(slots?: { total: number; perListener: number }): Promise<SubscribedWorld> {
   const world = await EventWorld.open();
   await world.addSource("dc_1");
   await world.addWebhook("wh_1");
-  const nodes: WorldNode[] = [];
-  for (const name of names) nodes.push(await world.node(name, slots && { slots }));
-  if (nodes[0]) await world.subscribe(nodes[0], "dc_1", "wh_1");
-  return { world, nodes };
+  const node = await world.node("a", slots && { slots });
+  const other = await world.node("b", slots && { slots });
+  await world.subscribe(node, "dc_1", "wh_1");
+  return { world, node, other };
 }
 
 test("a unit whose claim was taken away writes nothing at all", async () => {
-  const { world, nodes } = await subscribedWorld(["a"]);
+  const { world, node } = await subscribedWorld();
   await using _ = world;
-  const { log, dispatcher } = nodes[0]!.work;
+  const { log, dispatcher } = node.work;
   let taken = 0;
-  nodes[0]?.respondWith(async (delivery) => {
+  node.respondWith(async (delivery) => {
     taken = delivery.deliveryId;
     await world.db.query("update deliveries set node_id = 'thief', epoch = 7 where delivery_id = $1", [
       delivery.deliveryId,
@@ -52,9 +60,9 @@ test("a unit whose claim was taken away writes nothing at all", async () => {
 });
 
 test("what an earlier epoch claimed no longer counts, and its node takes it back at once", async () => {
-  const { world, nodes } = await subscribedWorld(["a"]);
+  const { world, node } = await subscribedWorld();
   await using _ = world;
-  const old = nodes[0]!;
+  const old = node;
   old.respondWith(() => new Promise(() => {}));
   await old.work.log.append([draft("dc_1", 1), draft("dc_1", 2)]);
   await until(() => old.seen.length === 2);
@@ -63,15 +71,14 @@ test("what an earlier epoch claimed no longer counts, and its node takes it back
   const reborn = await world.node("a");
   await until(() => reborn.seen.length === 2);
   await reborn.work.dispatcher.idle();
-  assert.deepEqual(reborn.seen.map((one) => one.deliveryId).toSorted(), claims.toSorted());
+  assert.deepEqual(new Set(reborn.seen.map((one) => one.deliveryId)), new Set(claims));
   assert.equal(await world.count("deliveries"), 0);
 });
 
 test("a node that is lost loses its deliveries to another; one that lives keeps them", async () => {
-  const { world, nodes } = await subscribedWorld(["a", "b"]);
+  const { world, node, other } = await subscribedWorld();
   await using _ = world;
-  const [lost, other] = nodes;
-  assert.ok(lost && other);
+  const lost = node;
   lost.respondWith(() => new Promise(() => {}));
   await lost.work.log.append(Array.from({ length: 50 }, (_unused, n) => draft("dc_1", n)));
   await until(() => lost.seen.length === 50);
@@ -80,7 +87,7 @@ test("a node that is lost loses its deliveries to another; one that lives keeps 
     db: world.db,
     registration: watcher,
     onWork: () => other.work.claims.wake(),
-    onError: assert.fail,
+    onError: (error) => assert.ifError(error),
     lostAfterMs: 300,
   });
   assert.equal(await peers.tick(), 0);
@@ -93,23 +100,21 @@ test("a node that is lost loses its deliveries to another; one that lives keeps 
 });
 
 test("two nodes drain an overflow together, each delivery once", async () => {
-  const { world, nodes } = await subscribedWorld(["a", "b"], { total: 16, perListener: 8 });
+  const { world, node, other } = await subscribedWorld({ total: 16, perListener: 8 });
   await using _ = world;
   await world.addWebhook("wh_2");
-  await world.subscribe(nodes[0]!, "dc_1", "wh_2");
-  await nodes[0]!.work.log.append(Array.from({ length: 400 }, (_unused, n) => draft("dc_1", n)));
-  nodes[1]!.work.claims.wake();
+  await world.subscribe(node, "dc_1", "wh_2");
+  await node.work.log.append(Array.from({ length: 400 }, (_unused, n) => draft("dc_1", n)));
+  other.work.claims.wake();
   await until(async () => (await world.count("deliveries")) === 0);
-  const seen = nodes.flatMap((node) => node.seen.map((one) => one.deliveryId));
+  const seen = [...node.seen, ...other.seen].map((one) => one.deliveryId);
   assert.equal(seen.length, 800);
   assert.equal(new Set(seen).size, 800);
 });
 
 test("a listener that hangs delays nobody else", async () => {
-  const { world, nodes } = await subscribedWorld(["a"], { total: 32, perListener: 16 });
+  const { world, node } = await subscribedWorld({ total: 32, perListener: 16 });
   await using _ = world;
-  const [node] = nodes;
-  assert.ok(node);
   await world.addWebhook("wh_fast");
   await world.subscribe(node, "dc_1", "wh_fast", "fast");
   const hanging = Promise.withResolvers<void>();
@@ -126,17 +131,16 @@ test("a listener that hangs delays nobody else", async () => {
 });
 
 test("a handler that throws is tried again until it succeeds", async () => {
-  const { world, nodes } = await subscribedWorld(["a"]);
+  const { world, node } = await subscribedWorld();
   await using _ = world;
-  const [node] = nodes;
-  node?.respondWith(async (delivery) => {
+  node.respondWith(async (delivery) => {
     if (delivery.attempts < 2) throw new Error("not yet");
     return { claim: delivery };
   });
-  await node?.work.log.append([draft("dc_1")]);
+  await node.work.log.append([draft("dc_1")]);
   await until(async () => (await world.count("deliveries")) === 0);
   assert.deepEqual(
-    node?.seen.map((one) => one.attempts),
+    node.seen.map((one) => one.attempts),
     [0, 1, 2],
   );
 });
@@ -174,10 +178,8 @@ test("claims are dealt by workspace, then by listener, whatever the backlog of o
 });
 
 test("a delivery whose event was deleted is dropped, and pending ones go with the event", async () => {
-  const { world, nodes } = await subscribedWorld(["a"], { total: 2, perListener: 1 });
+  const { world, node } = await subscribedWorld({ total: 2, perListener: 1 });
   await using _ = world;
-  const [node] = nodes;
-  assert.ok(node);
   const gate = Promise.withResolvers<void>();
   node.respondWith(async (delivery) => {
     await gate.promise;
@@ -193,10 +195,8 @@ test("a delivery whose event was deleted is dropped, and pending ones go with th
 });
 
 test("connections killed in the middle of commits lose nothing that was acknowledged", async () => {
-  const { world, nodes } = await subscribedWorld(["a"]);
+  const { world, node } = await subscribedWorld();
   await using _ = world;
-  const [node] = nodes;
-  assert.ok(node);
   const acknowledged = new Set<number>();
   let refused = 0;
   let isDone = false;

@@ -115,7 +115,7 @@ test("dedupe decides once per id, also when two nodes emit for one source at onc
   const dedupe = { orgId: ORG, sourceId: "dc_1", strategy: "unique" as const };
   const emit = (id: string, channel: string) => draft("dc_1", id, { channel, metadata: { id } });
   const outcomes = await Promise.all(
-    Array.from({ length: 40 }, (_, n) => {
+    Array.from({ length: 40 }, async (_, n) => {
       const events = [emit(`${n % 10}`, ""), emit(`${n % 10}`, ""), emit(`${n % 10}`, "news"), emit("1", "$errors")];
       return nodes[n % 2]?.work.log.commit({ events, dedupe });
     }),
@@ -141,7 +141,8 @@ test("an event without an id under a strategy is delivered, with a warning on $l
     limit: 10,
     isExpanded: true,
   });
-  assert.equal((logs.data[0]?.event as { k: string }).k, "warning");
+  const [warning] = logs.data.map((one) => one.event as { k: string });
+  assert.equal(warning?.k, "warning");
 });
 
 test("an error or log of a run that itself handled one is stored, but goes to nobody", async () => {

@@ -111,7 +111,7 @@ test("redirects, hang-ups and silence are failures; a redirect is not followed",
   await using it = await webhookWorld({ timeoutMs: 100, policy: { delaysMs: [], jitterRatio: 0 } });
   const answers = [() => ({ status: 302, headers: { location: `${it.receiver.url}/elsewhere` } }), () => undefined];
   it.receiver.respondWith((request, response) => {
-    if (request.body === "2") return void response.destroy() as undefined;
+    if (request.body === "2") response.destroy();
     return answers[Number(request.body)]?.();
   });
   for (const n of [0, 1, 2]) {
