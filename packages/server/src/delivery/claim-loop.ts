@@ -133,10 +133,12 @@ export class ClaimLoop implements WaitingWork {
   }
 
   async #runRound(): Promise<void> {
-    const floorAtMs = Date.now() + (this.#options.floorMs ?? DEFAULT_FLOOR_MS);
+    // Taken before the round: what becomes due while it runs must not fall between its two looks.
+    const nowMs = Date.now();
+    const floorAtMs = nowMs + (this.#options.floorMs ?? DEFAULT_FLOOR_MS);
     try {
       await this.tick();
-      const nextMs = this.#hasBacklog ? Date.now() + BACKLOG_FLOOR_MS : await nextDueAtMs(this.#options.db, Date.now());
+      const nextMs = this.#hasBacklog ? Date.now() + BACKLOG_FLOOR_MS : await nextDueAtMs(this.#options.db, nowMs);
       this.#wakeAt(Math.min(nextMs ?? floorAtMs, floorAtMs));
     } catch (error) {
       this.#options.onError?.(error);
