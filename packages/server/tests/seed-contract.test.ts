@@ -52,7 +52,7 @@ async function deploy(): Promise<string> {
 
 async function emit(sourceId: string, event: unknown): Promise<string> {
   const reply = await call("POST", `/sources/${sourceId}/events`, { body: { event } });
-  return String(reply.data["id"]);
+  return reply.data.id;
 }
 
 async function eventIds(sourceId: string): Promise<string[]> {

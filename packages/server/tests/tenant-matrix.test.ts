@@ -60,7 +60,7 @@ async function makeOneOfEach(): Promise<Record<string, string>> {
 /** The kind of id at each place of a path: `:id` means what its collection holds. */
 function kindsIn({ path }: Operation): string[] {
   const collection = path.split("/")[1]?.replace(/s$/, "") ?? "";
-  return [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => (/^id/.test(name) ? `${collection}_id` : name));
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => (name.startsWith("id") ? `${collection}_id` : name));
 }
 
 function filled(operation: Operation, from: Readonly<Record<string, string>>): string {
@@ -101,7 +101,7 @@ void test("what belongs to another workspace is as unknown as what does not exis
 void test("what another workspace owns cannot be named in a body or a query either", async () => {
   const { apiKey: token, orgId } = await addUser(server.db);
   const mine = await send({ method: "POST", path: "/v1/webhooks?url=https://example.com", token, body: {} });
-  const webhookId = String((mine.body?.["data"] as { id: string }).id);
+  const webhookId = (mine.body as { data: { id: string } }).data.id;
   const attempts = [
     { path: "/v1/subscriptions", body: { emitter_id: ids["source_id"], listener_id: webhookId } },
     { path: "/v1/subscriptions", body: { emitter_id: server.orgId, listener_id: webhookId } },
