@@ -12,7 +12,7 @@ after(() => host[Symbol.asyncDispose]());
 
 const codeOf = (result: InvocationResult): string | undefined => result.error?.code;
 
-describe("code that never returns is ended at its deadline", () => {
+describe("code that never returns is ended at its deadline", { concurrency: 4 }, () => {
   const bodies = {
     "a busy loop": "while (true) {}",
     "a backtracking regular expression": `/^(a+)+$/.test("a".repeat(40) + "b");`,

@@ -7,7 +7,7 @@ import { sourceCode, TestHost } from "../testing/index.ts";
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url));
 const inside = (main: string): { main: string; hook: string } => ({ main: fixture(main), hook: fixture("empty-hook") });
 
-describe("a process that breaks the protocol is ended, and its run says so", () => {
+describe("a process that breaks the protocol is ended, and its run says so", { concurrency: 4 }, () => {
   let host: TestHost;
   before(async () => {
     host = await TestHost.start({ inside: inside("hostile-main"), blankCount: 2 });

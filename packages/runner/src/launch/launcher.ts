@@ -8,6 +8,7 @@ import type { Readable } from "node:stream";
 import { EgressGate, type AddressPolicy, type EgressAttempt, type ResolveHost } from "../egress/index.ts";
 import { commandLine, SECCOMP_FD, STORE_INSIDE } from "./command-line.ts";
 import { refuseNetworkByUid } from "./firewall.ts";
+import { removeLeftovers, SOCKETS_DIR, TMP_DIR } from "./leftovers.ts";
 import type { RuntimeLayer } from "./runtime-layer.ts";
 import type { SandboxTier, SandboxTools } from "./tools.ts";
 import type { UidPool } from "./uid-pool.ts";
@@ -67,10 +68,11 @@ export class Launcher {
 
   /** Prepares what all processes of the tier share. @throws when the tier cannot be had. */
   static async create(options: LauncherOptions): Promise<Launcher> {
-    for (const dir of ["e", "t"].map((name) => join(options.stateDir, name))) {
+    for (const dir of [SOCKETS_DIR, TMP_DIR].map((name) => join(options.stateDir, name))) {
       await mkdir(dir, { recursive: true });
       await chmod(dir, 0o711);
     }
+    await removeLeftovers(options.stateDir);
     if (options.tier === "B") await refuseNetworkByUid(options.tools.nft ?? "nft");
     return new Launcher(options);
   }
@@ -96,8 +98,8 @@ export class Launcher {
     const name = `${process.pid}-${this.#count++}`;
     const owned = {
       uid,
-      tmpDir: join(this.#options.stateDir, "t", name),
-      socketPath: join(this.#options.stateDir, "e", name),
+      tmpDir: join(this.#options.stateDir, TMP_DIR, name),
+      socketPath: join(this.#options.stateDir, SOCKETS_DIR, name),
     };
     const egress = new EgressGate({
       socketPath: owned.socketPath,
@@ -140,8 +142,8 @@ export class Launcher {
         stdio: ["ignore", "ignore", "pipe", "pipe", seccomp?.fd ?? "ignore"].slice(0, SECCOMP_FD + 1) as "pipe"[],
         env: {},
         cwd: isConfined ? "/" : owned.tmpDir,
-        // A process group of its own, to be killed as a whole where no pid namespace does that.
-        detached: !isConfined,
+        // A process group of its own, to be killed as a whole: bwrap's child waits for ever when bwrap dies during the start.
+        detached: true,
       });
       if (child.pid === undefined) await once(child, "spawn");
       return child;
@@ -158,10 +160,9 @@ export class Launcher {
       await this.#release(egress, owned);
       return end;
     });
-    const group = this.tier === "A" ? pid : -pid;
     let isGone = false;
     void ended.then(() => (isGone = true));
-    return { pid, channel, egress, ended, kill: () => isGone || killNow(group) };
+    return { pid, channel, egress, ended, kill: () => isGone || killGroup(pid) };
   }
 
   async #release(egress: EgressGate, owned: Owned): Promise<void> {
@@ -177,9 +178,9 @@ interface Owned {
   readonly socketPath: string;
 }
 
-function killNow(pid: number): void {
+function killGroup(pid: number): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(-pid, "SIGKILL");
   } catch {
     // It is gone already, which is what was wanted.
   }
