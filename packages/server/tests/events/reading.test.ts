@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatEventId, parseEventId } from "../../src/core/index.ts";
+import { Subscriptions } from "../../src/events/index.ts";
 import { draft, EventWorld, ORG, until } from "./event-world.ts";
 
 const CHANNEL = { orgId: ORG, emitterId: "dc_1", channel: "" };
@@ -124,4 +125,23 @@ test("subscriptions follow their rules", async () => {
   assert.equal(await code(world.subscribe(node, "dc_1", "dc_1", "$trigger")), "invalid_input");
   assert.deepEqual(await world.subscribe(node, "dc_*", "wh_1"), await world.subscribe(node, "dc_*", "wh_1"));
   assert.equal(await world.count("subscriptions"), 2);
+});
+
+test("auto-subscriptions apply to emitters created later, and go with their listener", async () => {
+  await using world = await EventWorld.open();
+  await world.addSource("dc_1");
+  await world.addWebhook("wh_1");
+  const { work } = await world.node("a");
+  const subscriptions = new Subscriptions({ db: world.db, cache: work.subscriptions });
+  const id = await subscriptions.createAuto([ORG], { channel: "$errors", listenerId: "wh_1" });
+  assert.equal(await subscriptions.createAuto([ORG], { channel: "$errors", listenerId: "wh_1" }), id);
+  assert.equal(await world.count("subscriptions"), 0);
+  await world.db.transaction((trx) => subscriptions.onEmitterCreated(trx, { orgId: ORG, emitterId: "dc_2" }));
+  const { rows } = await subscriptions.list([ORG], { limit: 10, afterId: null, beforeId: null });
+  assert.deepEqual(
+    rows.map((row) => [row.emitter_id, row.channel, row.listener_id]),
+    [["dc_2", "$errors", "wh_1"]],
+  );
+  await world.db.transaction((trx) => subscriptions.onParticipantDeleted(trx, { orgId: ORG, id: "wh_1" }));
+  assert.deepEqual([await world.count("subscriptions"), await world.count("auto_subscriptions")], [0, 0]);
 });
