@@ -93,6 +93,22 @@ describe("loading", () => {
     });
     assert.ok(Number(await child.returned()) <= readyAtMs);
   });
+
+  it("takes a package loaded ahead in place of the same version in another set, and no other version", async () => {
+    const shared = (version: string, text: string) => ({
+      shared: { "package.json": JSON.stringify({ version }), "index.js": `module.exports = "${text}";` },
+    });
+    const platformDir = packageDir(shared("1.2.3", "loaded ahead"));
+    for (const [version, seen] of [
+      ["1.2.3", "loaded ahead"],
+      ["1.2.4", "own"],
+    ] as const) {
+      await using child = await InsideChild.start({ platformDir });
+      const code = `import shared from "shared"; export default { run: () => shared };`;
+      await child.load(code, { dependencyDir: packageDir(shared(version, "own")) });
+      assert.equal(await child.returned(), seen);
+    }
+  });
 });
 
 describe("many invocations in one process", () => {
