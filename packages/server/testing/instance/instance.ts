@@ -10,6 +10,7 @@ import { processTree, programName, signalAll } from "./process-tree.ts";
 const CHECKOUT = join(dirname(fileURLToPath(import.meta.url)), "../../../..");
 const READY_TIMEOUT_MS = 120_000;
 const READY_POLL_MS = 10;
+const PROBE_TIMEOUT_MS = 20_000;
 
 export interface InstanceOptions {
   readonly dataDir: string;
@@ -115,7 +116,7 @@ export class Instance {
   /** Status of `GET /readyz`, 0 when there is no answer. */
   async readiness(): Promise<number> {
     try {
-      const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
       await response.arrayBuffer();
       return response.status;
     } catch {
