@@ -57,7 +57,7 @@ async function startReceiver(): Promise<Receiver> {
     get count() {
       return count;
     },
-    close: () => void server.close().closeAllConnections(),
+    close: () => server.close().closeAllConnections(),
   };
 }
 

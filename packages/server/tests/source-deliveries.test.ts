@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
-import { TestSource } from "../testing/test-source.ts";
+import { processTree, programName, signalAll } from "../testing/instance/index.ts";
+import { eventually, TestSource } from "../testing/test-source.ts";
 
 let server: TestServer;
 before(async () => (server = await startTestServer({ sourceTimeoutMs: 2_000 })));
@@ -163,14 +164,34 @@ test("a run that takes too long ends on $errors as TIMEOUT", async () => {
   assert.equal(event?.error.code, "TIMEOUT");
 });
 
-test("a run whose process dies before it had any effect is tried once more", async () => {
+test("a run whose process is killed before it had any effect is tried once more", async (context) => {
   const source = await TestSource.deploy(server, {
-    code: `{ props: { http: "$.interface.http" }, run() { process.kill(process.pid, "SIGKILL"); } }`,
+    code: `{ props: { http: "$.interface.http" },
+      async run() { await new Promise((done) => setTimeout(done, 600)); this.$emit("done"); } }`,
+  });
+  await post(source, {});
+  await eventually(async () => {
+    const { rows } = await server.db.query("select 1 from deliveries where listener_id = $1", [source.id]);
+    return rows.length === 1;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const sandboxes = processTree(process.pid).filter((pid) => programName(pid) === "bwrap");
+  if (sandboxes.length === 0) return context.skip("finds sandboxes by bubblewrap only");
+  signalAll(sandboxes, "SIGKILL");
+  assert.deepEqual(await source.waitForEvents(1), ["done"]);
+  const run = await source.waitForRun((one) => one.cause === "http");
+  assert.deepEqual([run.status, run.attempt], ["success", 2]);
+  assert.equal((await source.runs()).length, 1);
+  return undefined;
+});
+
+test("a run that ends its own process is not tried again", async () => {
+  const source = await TestSource.deploy(server, {
+    code: `{ props: { http: "$.interface.http" }, run() { process.exit(1); } }`,
   });
   await post(source, {});
   const run = await source.waitForRun((one) => one.status === "error");
-  assert.deepEqual([run.attempt, run.error?.code], [2, "INTERRUPTED"]);
-  assert.equal((await source.runs()).length, 1);
+  assert.deepEqual([run.attempt, run.error?.code], [1, "EXITED"]);
 });
 
 test("a run without its account says which is gone", async () => {

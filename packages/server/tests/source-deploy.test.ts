@@ -43,8 +43,7 @@ test("a source is deployed with the reply of the reference", async () => {
   const props = { url: "https://rss.example.com", timer: { intervalSeconds: 60 } };
   const { data } = await TestSource.deploy(server, { code, props, name: "your-name-here" });
   const { id, component_id, created_at, updated_at, ...rest } = data;
-  assert.match(String(id), /^dc_\w{7,}$/);
-  assert.match(String(component_id), /^sc_\w{7,}$/);
+  assert.match(JSON.stringify([id, component_id]), /^\["dc_\w{7,}","sc_\w{7,}"\]$/);
   assert.ok(Number.isInteger(created_at) && created_at === updated_at);
   assert.deepEqual(rest, {
     user_id: server.userId,

@@ -7,6 +7,10 @@ import { Responders, Timers } from "../src/sources/index.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { eventually, TestSource } from "../testing/test-source.ts";
 
+function fail(error: unknown): void {
+  assert.ifError(error);
+}
+
 let server: TestServer;
 before(async () => (server = await startTestServer()));
 after(() => server.close());
@@ -15,7 +19,7 @@ after(() => server.close());
 async function secondNode(nodeName: string) {
   const { db } = server;
   const registration = await NodeRegistration.register({ db, nodeName, roles: ["scheduler"] });
-  const work = new NodeWork({ db, registration, limits: { total: 1, perListener: 1 }, onError: assert.fail });
+  const work = new NodeWork({ db, registration, limits: { total: 1, perListener: 1 }, onError: fail });
   await work.start();
   return {
     registration,
@@ -62,7 +66,7 @@ test("of one tick that several nodes fire at once, one is written", async () => 
 test("when the node that fires timers goes, another takes over", async () => {
   await using node = await secondNode("firing-1");
   const { db } = server;
-  const options = { db, log: node.work.log, timers: new Timers({ db }), onError: assert.fail, leadershipRetryMs: 50 };
+  const options = { db, log: node.work.log, timers: new Timers({ db }), onError: fail, leadershipRetryMs: 50 };
   const follower = new TimerIngest(options);
   await follower.start();
   assert.equal(follower.isLeader, false);
