@@ -132,14 +132,14 @@ test("nothing acknowledged is lost when everything is killed at random moments",
 test("nothing acknowledged is lost when the database stops and is killed under load", async (t) => {
   await using scene = await setScene({ MILLRACE_DATABASE_QUERY_TIMEOUT_MS: "3000" });
   for (let outage = 0; outage < DATABASE_OUTAGES; outage++) {
-    await scene.load.waitForMore(200, 20);
+    await scene.load.waitForMore(200, 100);
     const stopped = scene.instance.databasePids();
     signalAll(stopped, "SIGSTOP");
     await scene.load.waitForMore(503, SENDERS);
     assert.equal(await scene.instance.readiness(), 503, "readyz says that the database is away");
     signalAll(stopped, "SIGCONT");
     await scene.instance.ready();
-    await scene.load.waitForMore(200, 20);
+    await scene.load.waitForMore(200, 100);
     const [postmaster] = scene.instance.databasePids();
     assert.ok(postmaster !== undefined, "the embedded database runs");
     signalAll([postmaster], "SIGKILL");
