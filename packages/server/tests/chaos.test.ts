@@ -44,7 +44,7 @@ async function setScene(settings: Record<string, string> = {}): Promise<Scene> {
   const receiver = stack.use(await TestReceiver.start());
   const env = { ...LOOPBACK_ALLOWED, ...settings };
   const instance = await Instance.start({ dataDir, env });
-  stack.defer(() => scene.instance.killTree());
+  stack.defer(async () => void (await scene.instance.stop()));
   const api = await instance.caller();
   const created = await api.data<{ id: string; configured_props: { http: { endpoint_url: string } } }>(
     "POST",

@@ -10,6 +10,7 @@ import { processTree, programName, signalAll } from "./process-tree.ts";
 const CHECKOUT = join(dirname(fileURLToPath(import.meta.url)), "../../../..");
 const READY_TIMEOUT_MS = 120_000;
 const READY_POLL_MS = 10;
+const STOP_TIMEOUT_MS = 20_000;
 const PROBE_TIMEOUT_MS = 20_000;
 
 export interface InstanceOptions {
@@ -143,10 +144,11 @@ export class Instance {
     if (this.child.pid !== undefined) signalAll(processTree(this.child.pid), "SIGKILL");
   }
 
-  /** Asks the server itself to stop and waits for its end. */
+  /** Asks the server itself to stop and waits for its end; kills what is left of it when that takes too long. */
   async stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    const timer = setTimeout(this.killAtExit, STOP_TIMEOUT_MS);
     this.child.kill("SIGTERM");
-    return this.exited;
+    return this.exited.finally(() => clearTimeout(timer));
   }
 }
 
