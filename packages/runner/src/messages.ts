@@ -40,6 +40,10 @@ export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** Largest payload that the parent sends. */
 export const MAX_FRAME_TO_RUNNER_BYTES = 64 * 1024 * 1024;
 
+/** Both are parts of keys in the database, whose indexes take no longer ones. */
+export const MAX_CHANNEL_CHARS = 200;
+export const MAX_DB_KEY_CHARS = 500;
+
 /**
  * Command line of the program inside: `node --import <hook> <main> <boot arguments as JSON>`, so it is
  * `JSON.parse(process.argv[2])` for both files (take it off `process.argv` before user code runs).

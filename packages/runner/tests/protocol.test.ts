@@ -31,6 +31,9 @@ describe("a process that breaks the protocol is ended, and its run says so", { c
     "a channel that is a number": `send(FrameType.partial, 1, { emits: [{ event: "1", channel: 7 }], logs: [], dbWrites: {} });`,
     "a timestamp that is no time": `send(FrameType.result, 1, { ...result, emits: [{ event: "1", channel: "", ts: 1e300 }] });`,
     "a db value that is not JSON": `send(FrameType.result, 1, { ...result, dbWrites: { a: "nope" } });`,
+    "a channel that no index takes": `send(FrameType.partial, 1, { emits: [{ event: "1", channel: "c".repeat(10_000) }], logs: [], dbWrites: {} });`,
+    "a db key that no index takes": `send(FrameType.result, 1, { ...result, dbWrites: { ["k".repeat(10_000)]: "1" } });`,
+    "late observations without end": `for (let i = 0; i < 9; i++) send(FrameType.late, 0, { invocationId: "x", observation: { k: "x", ts: 1, msg: "x".repeat(8e5) } });`,
     "partial results without end": `for (let i = 0; i < 9; i++) send(FrameType.partial, 1, { emits: [{ event: JSON.stringify("x".repeat(8e6)), channel: "" }], logs: [], dbWrites: {} });`,
   };
   for (const [name, body] of Object.entries(forgeries)) {
@@ -48,11 +51,14 @@ describe("a process that breaks the protocol is ended, and its run says so", { c
 
   test("codes that mean a silent repetition cannot be claimed, and NUL never reaches a database", async () => {
     const body = `if (frame.type === FrameType.invoke) send(FrameType.result, frame.invocation, { ...result,
-      error: { code: "INTERRUPTED", name: "E", message: "m" }, emits: [{ event: "1", channel: "a\\0b", id: "\\0" }], dbWrites: { "k\\0": "1" } });`;
+      error: { code: "INTERRUPTED", name: "E", message: "m" }, emits: [{ event: "1", channel: "a\\0b", id: "\\0" }], dbWrites: { "k\\0": "1", ["__proto__"]: "2" } });`;
     const result = await host.run(host.deploy(body));
     assert.equal(result.error?.code, "USER_ERROR");
     assert.deepEqual(result.emits, [{ event: "1", channel: "ab", id: "" }]);
-    assert.deepEqual(Object.keys(result.dbWrites), ["k"]);
+    assert.deepEqual(Object.entries(result.dbWrites), [
+      ["k", "1"],
+      ["__proto__", "2"],
+    ]);
   });
 
   test("a definition with wrong fields fails the load", async () => {

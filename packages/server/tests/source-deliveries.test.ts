@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { processTree, programName, signalAll } from "../testing/instance/index.ts";
-import { eventually, TestSource } from "../testing/test-source.ts";
+import { eventually, type TestRun, TestSource } from "../testing/test-source.ts";
 
 let server: TestServer;
 before(async () => (server = await startTestServer({ sourceTimeoutMs: 2_000 })));
@@ -40,6 +40,29 @@ test("user code that throws is not tried again; what it emitted and stored stays
   assert.deepEqual([run?.status, run?.attempt, run?.cause, run?.emit_count], ["error", 1, "http", 1]);
   const { rows } = await server.db.query("select value from source_db where source_id = $1", [source.id]);
   assert.deepEqual(rows, [{ value: '"v"' }]);
+  const owed = await server.db.query("select 1 from deliveries where listener_id = $1", [source.id]);
+  assert.equal(owed.rows.length, 0);
+});
+
+test("a run whose result the database refuses ends on $errors and is not repeated", async () => {
+  await server.db.query("alter table source_db add constraint refusing check (key <> 'refused')");
+  const source = await TestSource.deploy(server, {
+    code: `{ props: { http: "$.interface.http", db: "$.service.db" },
+      run(event) { this.$emit({ lost: 1 }); this.db.set("refused", 1); return event; } }`,
+  });
+  await post(source, { n: 1 });
+  const [event] = (await source.waitForEvents(1, "$errors")) as ErrorEvent[];
+  assert.equal(event?.error.code, "RESULT_REFUSED");
+  assert.match(event.error.msg, /refusing/);
+  const manual = await server.call("POST", `/sources/${source.id}/run`, {});
+  assert.equal(manual.status, 200);
+  assert.equal((manual.body as { data: TestRun }).data.error?.code, "RESULT_REFUSED");
+  const runs = await source.runs();
+  assert.deepEqual(runs.map(({ cause, attempt, emit_count: emits }) => [cause, attempt, emits].join()).toSorted(), [
+    "http,1,0",
+    "manual,1,0",
+  ]);
+  assert.deepEqual(await source.events(), []);
   const owed = await server.db.query("select 1 from deliveries where listener_id = $1", [source.id]);
   assert.equal(owed.rows.length, 0);
 });

@@ -250,6 +250,10 @@ describe("misbehaving code", () => {
     assert.equal(await messageOf(`{ message: "m" }`), "m");
     assert.equal(await messageOf(`{ code: 5 }`), '{"code":5}');
     assert.match((await messageOf(`{ get message() { throw 1; } }`)) ?? "", /cannot be read/);
+    assert.match(
+      (await messageOf(`new Proxy({}, { getPrototypeOf() { throw 1; }, get() { throw 1; } })`)) ?? "",
+      /cannot be read/,
+    );
     assert.equal(
       (await run(`const ring = { n: 1n, f() {} }; ring.self = ring; return ring;`)).returnValue,
       '{"n":"1"}',

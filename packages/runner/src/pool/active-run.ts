@@ -37,7 +37,7 @@ export class ActiveRun {
   readonly #sentBytesBefore: number;
   readonly #emits: Emit[] = [];
   readonly #logs: Observation[] = [];
-  readonly #dbWrites: Record<string, string | null> = {};
+  readonly #dbWrites = Object.create(null) as Record<string, string | null>;
   #sizeBytes = 0;
   #responded = false;
 

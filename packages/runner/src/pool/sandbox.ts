@@ -51,6 +51,8 @@ const PONG_TIMEOUT_MS = 500;
 const MAX_DEFINITION_BYTES = 1024 * 1024;
 const DEFINITION_TOO_LARGE = "The component's props and metadata are larger than 1 MB";
 const MAX_LATE_FRAMES = 1_000;
+/** What the process may send late for each of its runs; more than that no honest one sends, and reading it costs us. */
+const MAX_LATE_BYTES_PER_RUN = 1024 * 1024;
 const MAX_TIMER_MS = 2 ** 31 - 1 - CANCEL_GRACE_MS;
 
 /** One sandboxed process as its parent sees it. Whatever it sends is checked; the first thing out of order ends it. */
@@ -77,6 +79,7 @@ export class Sandbox {
   #killedFor: EndReason | null = null;
   #nextNumber = 1;
   #lateFrames = 0;
+  #lateBytes = 0;
   #pingSentAtMs: number | null = null;
 
   constructor(options: SandboxOptions) {
@@ -220,6 +223,9 @@ export class Sandbox {
   }
 
   #handleLate(frame: Frame): void {
+    this.#lateBytes += frame.body.length;
+    if (this.#lateBytes > MAX_LATE_BYTES_PER_RUN * (this.runCount + 1))
+      throw new FrameError("its runs sent too much late");
     if (this.#lateFrames++ < MAX_LATE_FRAMES) this.owner?.onLate(readLate(parseBody(frame)));
   }
 

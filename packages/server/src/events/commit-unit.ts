@@ -69,6 +69,8 @@ export interface CommitUnit {
   dbWrites?: { orgId: string; sourceId: string; writes: Readonly<Record<string, string | null>> };
   sourceRun?: SourceRunRecord;
   webhookDelivery?: WebhookDeliveryRecord;
+  /** What to write in its place when the database refuses it for a fault of its own: work that was done is not repeated for it. */
+  ifRefused?: (reason: string) => CommitUnit;
 }
 
 export interface AppendedEvent {
@@ -80,6 +82,8 @@ export interface AppendedEvent {
 }
 
 export interface CommitOutcome {
+  /** What was written: the unit, or what took its place. */
+  unit: CommitUnit;
   /** False: the claim (or the pending emit, or the tick) was gone and nothing was written. */
   held: boolean;
   /** What was appended, in draft order; null where dedupe dropped a draft. */

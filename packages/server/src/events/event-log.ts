@@ -110,7 +110,7 @@ export class EventLog {
     let characters = 0;
     let count = 0;
     for (const { unit } of this.#queue) {
-      for (const event of unit.events ?? []) characters += event.payload.length;
+      characters += charactersOf(unit);
       if (count === MAX_BATCH_UNITS || (count > 0 && characters > MAX_BATCH_CHARACTERS)) break;
       count++;
     }
@@ -132,7 +132,8 @@ export class EventLog {
       this.#settle(entries, written);
     } catch (error) {
       if (isUnavailable(error)) throw error;
-      if (entries.length === 1) throw new CommitError("The database refused to write this", { cause: error });
+      const [entry] = entries;
+      if (entry && entries.length === 1) return this.#writeInstead(entry, error);
       const middle = entries.length >> 1;
       for (const half of [entries.slice(0, middle), entries.slice(middle)]) {
         await this.#write(half).catch((halfError: unknown) => {
@@ -140,6 +141,13 @@ export class EventLog {
         });
       }
     }
+  }
+
+  /** @throws CommitError when nothing may take the place of what was refused */
+  #writeInstead(refused: Entry, error: unknown): Promise<void> {
+    const unit = refused.unit.ifRefused?.(error instanceof Error ? error.message : String(error));
+    if (!unit) throw new CommitError("The database refused to write this", { cause: error });
+    return this.#write([{ ...refused, unit }]);
   }
 
   async #writeWithRetries(entries: readonly Entry[]): Promise<Written> {
@@ -221,7 +229,7 @@ export class EventLog {
       const held = place >= 0 && batch.isHeld(place, result);
       const events = held ? batch.appendedOf(place, result) : [];
       for (const event of events) if (event) appended.push(event);
-      entry.resolve({ held, events });
+      entry.resolve({ unit: entry.unit, held, events });
     });
     const { dispatch, onAppended, onScheduled } = this.#options;
     const claimed = batch.takeClaimed(result);
@@ -230,6 +238,13 @@ export class EventLog {
     if (batch.earliestScheduledMs < Number.POSITIVE_INFINITY) onScheduled?.(batch.earliestScheduledMs);
     if (appended.length > 0) onAppended?.(appended);
   }
+}
+
+function charactersOf({ events, dbWrites, sourceRun }: CommitUnit): number {
+  let count = sourceRun?.logs?.length ?? 0;
+  for (const event of events ?? []) count += event.payload.length;
+  if (dbWrites) for (const value of Object.values(dbWrites.writes)) count += value?.length ?? 0;
+  return count;
 }
 
 function isRetryable(error: unknown): boolean {

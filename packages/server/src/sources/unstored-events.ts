@@ -13,11 +13,12 @@ export function isUnstored(delivery: ClaimedDelivery): boolean {
 
 /** The unit without what tells of the request: log lines, and the event in an error. */
 export function withoutTraces(unit: CommitUnit): CommitUnit {
-  const { sourceRun, events = [] } = unit;
+  const { sourceRun, events = [], ifRefused } = unit;
   return {
     ...unit,
     events: events.filter((event) => event.channel !== "$logs"),
     ...(sourceRun && { sourceRun: { ...sourceRun, logs: null } }),
+    ...(ifRefused && { ifRefused: (reason: string) => withoutTraces(ifRefused(reason)) }),
   };
 }
 

@@ -51,6 +51,24 @@ test("an event accepted on another node after a subscription was answered is del
   }
 });
 
+test("what stands in for a unit that the database refuses is written, and told", async () => {
+  await using world = await EventWorld.open();
+  await world.addSource("dc_1");
+  const { work } = await world.node("a");
+  const reasons: string[] = [];
+  const [outcome] = await Promise.all([
+    work.log.commit({
+      events: [draft("dc_1", "lost")],
+      dbWrites: { orgId: ORG, sourceId: "dc_gone", writes: { k: "1" } },
+      ifRefused: (reason) => (reasons.push(reason), { events: [draft("dc_1", "instead")] }),
+    }),
+    work.log.append([draft("dc_1", "beside")]),
+  ]);
+  assert.match(reasons.join(), /foreign key/);
+  assert.deepEqual([outcome.held, outcome.unit.events?.[0]?.payload], [true, '"instead"']);
+  assert.equal(await world.count("events"), 2);
+});
+
 test("a unit that the database refuses fails alone", async () => {
   await using world = await EventWorld.open();
   await world.addSource("dc_1");

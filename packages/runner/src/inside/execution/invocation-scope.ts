@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Emit, InvocationError, Observation } from "../../invocation.ts";
-import type { PartialPayload, ResultPayload } from "../../messages.ts";
+import { MAX_CHANNEL_CHARS, MAX_DB_KEY_CHARS, type PartialPayload, type ResultPayload } from "../../messages.ts";
 import { orderEmits } from "../../emit-order.ts";
 import { isTooDeep, stringifyLenient } from "../safe-json.ts";
-import { readEmitMetadata } from "./emit-metadata.ts";
+import { readEmitMetadata, type EmitMetadata } from "./emit-metadata.ts";
 
 /** One event, one db value and the return value may not be larger than this each. */
 const RESULT_LIMIT_BYTES = 6 * 1024 * 1024;
@@ -13,6 +13,9 @@ const LOG_LIMIT_BYTES = 256 * 1024;
 /** So much unsent output is worth a frame of its own. */
 const PARTIAL_BYTES = 1024 * 1024;
 const MAX_LATE_FRAMES = 100;
+/** Dedupe ids are kept and compared; summaries are for lists. */
+const MAX_EVENT_ID_CHARS = 8 * 1024;
+const MAX_SUMMARY_CHARS = 64 * 1024;
 
 /** Channels that only the platform writes to. */
 const RESERVED_CHANNELS = new Set(["$errors", "$logs", "$in"]);
@@ -22,6 +25,13 @@ export function refusalOf(json: string): string | null {
   const isTooLarge = json.length * 3 > RESULT_LIMIT_BYTES && Buffer.byteLength(json) > RESULT_LIMIT_BYTES;
   if (isTooLarge) return "is larger than the limit of 6 MB";
   return isTooDeep(json) ? "is nested more than 256 levels deep" : null;
+}
+
+function refusalOfMetadata({ channel, id, summary }: EmitMetadata): string | null {
+  if (channel.length > MAX_CHANNEL_CHARS) return `has a name of more than ${MAX_CHANNEL_CHARS} characters`;
+  if ((id?.length ?? 0) > MAX_EVENT_ID_CHARS) return `has an id of more than ${MAX_EVENT_ID_CHARS} characters`;
+  if ((summary?.length ?? 0) > MAX_SUMMARY_CHARS) return `has a summary of more than ${MAX_SUMMARY_CHARS} characters`;
+  return null;
 }
 
 /** Where a scope's output goes. */
@@ -50,6 +60,7 @@ export class InvocationScope {
   #lateFrames = 0;
   #lastEmitAtMs = 0;
   #emittedChars = 0;
+  #storedChars = 0;
   #isEnded = false;
 
   constructor(invocationId: string, output: ScopeOutput) {
@@ -73,7 +84,8 @@ export class InvocationScope {
       return;
     }
     const text = stringifyLenient(event) ?? "null";
-    const refusal = this.#emittedChars > RUN_LIMIT_CHARS ? "is too much: a run may emit 20 MB" : refusalOf(text);
+    const isTooMuch = this.#emittedChars > RUN_LIMIT_CHARS;
+    const refusal = isTooMuch ? "is too much: a run may emit 20 MB" : (refusalOfMetadata(details) ?? refusalOf(text));
     if (refusal) {
       this.complain(`An event ${refusal}; it was not emitted.`);
       return;
@@ -91,14 +103,22 @@ export class InvocationScope {
 
   /** Notes a write to the component's `$.service.db`; null means that the key is unset. @throws RangeError over the limit. */
   writeDb(key: string, json: string | null): void {
-    const refusal = json === null ? null : refusalOf(json);
+    if (key.length > MAX_DB_KEY_CHARS) {
+      throw new RangeError(
+        `db.set: a key of ${key.length} characters is longer than the limit of ${MAX_DB_KEY_CHARS}.`,
+      );
+    }
+    const isTooMuch = this.#storedChars > RUN_LIMIT_CHARS;
+    const refusal = isTooMuch ? "is too much: a run may store 20 MB" : json === null ? null : refusalOf(json);
     if (refusal) throw new RangeError(`db.set("${key}"): the value ${refusal}.`);
     if (this.#isEnded) {
       this.warn(`db.set("${key}") came after the run had ended: it is lost.`);
       return;
     }
     this.#dbWrites.set(key, json);
-    this.#grow(key.length + (json?.length ?? 0));
+    const chars = key.length + (json?.length ?? 0);
+    this.#storedChars += chars;
+    this.#grow(chars);
   }
 
   log(k: string, msg: string): void {
