@@ -76,6 +76,18 @@ test("sources created at once all get slugs of their own", async () => {
   assert.equal(new Set(sources.map((source) => source.data["name_slug"])).size, 8);
 });
 
+test("sources that are renamed at once to one name all get slugs of their own", async () => {
+  const code = `{ name: "Before", run() {} }`;
+  const sources = await Promise.all(Array.from({ length: 4 }, () => TestSource.deploy(server, { code })));
+  const replies = await Promise.all(
+    sources.map(({ id }) => server.call("PUT", `/sources/${id}`, { name: "All Alike" })),
+  );
+  assert.deepEqual(
+    replies.map(({ status }) => status),
+    [200, 200, 200, 200],
+  );
+});
+
 test("component_id is preferred over code and url", async () => {
   const saved = await TestSource.deploy(server, { code: `{ name: "Saved", run() {} }` });
   const reply = await server.call("POST", "/sources", {
