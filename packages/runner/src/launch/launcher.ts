@@ -109,8 +109,8 @@ export class Launcher {
     });
     try {
       await this.#prepare(egress, owned);
-      const child = await this.#spawn(spec.memoryMb, owned);
-      return this.#launched(child, egress, owned);
+      const started = await this.#spawn(spec.memoryMb, owned);
+      return this.#launched(started, egress, owned);
     } catch (error) {
       await this.#release(egress, owned);
       throw error;
@@ -125,7 +125,7 @@ export class Launcher {
     if (owned.uid !== null) await chown(owned.tmpDir, owned.uid, owned.uid);
   }
 
-  async #spawn(memoryMb: number, owned: Owned): Promise<ChildProcess> {
+  async #spawn(memoryMb: number, owned: Owned): Promise<Started> {
     const { layer } = this.#options;
     const isConfined = this.tier === "A";
     const command = commandLine({
@@ -146,17 +146,18 @@ export class Launcher {
         detached: true,
       });
       if (child.pid === undefined) await once(child, "spawn");
-      return child;
+      // Listened for in this very turn: a command that fails at once would otherwise end unnoticed.
+      return { child, ended: endOf(child) };
     } finally {
       await seccomp?.close();
     }
   }
 
-  #launched(child: ChildProcess, egress: EgressGate, owned: Owned): LaunchedProcess {
+  #launched({ child, ended: processEnded }: Started, egress: EgressGate, owned: Owned): LaunchedProcess {
     const pid = child.pid as number;
     const channel = child.stdio[3] as Socket;
     channel.on("error", () => channel.destroy());
-    const ended = endOf(child).then(async (end) => {
+    const ended = processEnded.then(async (end) => {
       await this.#release(egress, owned);
       return end;
     });
@@ -170,6 +171,11 @@ export class Launcher {
     await rm(owned.tmpDir, { recursive: true, force: true });
     if (owned.uid !== null) this.#options.uids.release(owned.uid);
   }
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<ProcessEnd>;
 }
 
 interface Owned {
