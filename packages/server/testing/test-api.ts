@@ -1,19 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
-import {
-  Accounts,
-  ApiKeys,
-  Apps,
-  AuditLog,
-  ensureFirstUser,
-  IdempotencyStore,
-  Projects,
-  Users,
-  Vault,
-  Workspaces,
-  type FirstCredentials,
-} from "../src/accounts/index.ts";
+import { ApiKeys, ensureFirstUser, type FirstCredentials } from "../src/accounts/index.ts";
 import { allRoutes, buildApi, HttpFront, type ApiServices, type Readiness, type Route } from "../src/api/index.ts";
 import { accountRoutes } from "../src/api/routes/accounts/index.ts";
 import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
@@ -21,6 +9,7 @@ import { appRoutes } from "../src/api/routes/apps/index.ts";
 import { projectRoutes } from "../src/api/routes/projects/index.ts";
 import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
+import { identityServices } from "../src/context/index.ts";
 import { newId } from "../src/core/index.ts";
 import type { Database } from "../src/db/index.ts";
 import { testDatabase } from "./test-database.ts";
@@ -64,39 +53,16 @@ export interface TestApi extends AsyncDisposable {
 
 type TestApiServices = ReturnType<typeof identityServices>;
 
-interface IdentityOptions {
-  db: Database;
-  secretKey: Uint8Array;
-  plan: "free" | "paid";
-}
-
-function identityServices({ db, secretKey, plan }: IdentityOptions) {
-  const onError = (error: unknown): void => {
-    throw error;
-  };
-  const vault = new Vault({ db, secretKey });
-  const apps = new Apps({ db });
-  const audit = new AuditLog({ db });
-  return {
-    vault,
-    apps,
-    audit,
-    accounts: new Accounts({ db, vault, apps, audit }),
-    apiKeys: new ApiKeys({ db, onError }),
-    idempotency: new IdempotencyStore({ db, vault, onError }),
-    projects: new Projects({ db }),
-    users: new Users({ db, plan }),
-    workspaces: new Workspaces({ db }),
-  };
-}
-
 /** The API alone, without sources and runners: its conventions and the operations of identity and accounts. */
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const ownDatabase = options.besides ? null : await testDatabase();
   const db = options.besides?.db ?? ownDatabase?.db;
   if (!db) throw new Error("no database");
   const secretKey = options.besides?.secretKey ?? randomBytes(32);
-  const services = identityServices({ db, secretKey, plan: options.plan ?? "free" });
+  const onError = (error: unknown): void => {
+    throw error;
+  };
+  const services = identityServices({ db, secretKey, plan: options.plan ?? "free", onError });
   services.apiKeys.start();
   const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
   if (!credentials) throw new Error("the test database had a user already");
