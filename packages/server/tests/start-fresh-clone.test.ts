@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -31,7 +31,7 @@ async function cloneInto(
   if (settings.isInstalled) await shareInstalledPackages(dir);
   const { user } = settings;
   if (user !== undefined) await run("chown", ["-R", `${user.uid}:${user.gid}`, home]);
-  const env = { HOME: home, npm_config_prefer_offline: "true" };
+  const env = { HOME: home, PATH: hostPath(), npm_config_prefer_offline: "true" };
   const dataDir = join(dir, ".millrace");
   const options = { cwd: dir, dataDir, command: ["npm", "start"], env, ...(user !== undefined && { user }) };
   const dispose = async (): Promise<void> => {
@@ -39,6 +39,12 @@ async function cloneInto(
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   };
   return { dir, options, [Symbol.asyncDispose]: dispose };
+}
+
+/** The search path as a user has it: `npm test` puts this checkout's own programs, Node and all, in front of it. */
+function hostPath(): string {
+  const dirs = (process.env["PATH"] ?? "/usr/bin:/bin").split(delimiter);
+  return dirs.filter((dir) => !/node_modules|node-gyp-bin/.test(dir)).join(delimiter);
 }
 
 /** Hard links where the file system allows, else a copy. */
