@@ -91,6 +91,16 @@ describe("code that takes too much memory ends only itself", () => {
     assert.equal((await host.run(host.deploy(code))).returnValue, "3");
   });
 
+  test("child processes count, all together", async () => {
+    const code = sourceCode(
+      `const bomb = "const all = []; for (let i = 0; i < 10; i++) all.push(Buffer.alloc(25e6, 1)); setTimeout(() => {}, 1e6);";
+       for (let i = 0; i < 4; i++) spawn(process.execPath, ["-e", bomb], { stdio: "ignore" });
+       await new Promise((resolve) => setTimeout(resolve, 8000));`,
+      `import { spawn } from "node:child_process";`,
+    );
+    assert.equal(codeOf(await host.run(host.deploy(code))), "OUT_OF_MEMORY");
+  });
+
   test("/tmp is limited", async () => {
     const code = sourceCode(
       `const part = Buffer.alloc(16e6, 1); for (let i = 0; i < 40; i++) writeFileSync("/tmp/part" + i, part);`,
@@ -172,6 +182,18 @@ describe("code that fails beside its run", () => {
       ['{"size":8388608}'],
     );
   });
+});
+
+test("a child process that a run leaves behind is ended soon after it", async () => {
+  const code = sourceCode(
+    `spawn(process.execPath, ["-e", "for (;;) {}"], { detached: true, stdio: "ignore" }).unref();`,
+    `import { spawn } from "node:child_process";`,
+  );
+  const deployment = host.deploy(code);
+  await host.run(deployment);
+  const before = host.host.stats().processes;
+  while (host.host.stats().processes >= before) await turn();
+  assert.equal((await host.run(deployment)).error, null);
 });
 
 describe("a stuck run and its neighbours in the same process", () => {

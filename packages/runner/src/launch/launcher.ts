@@ -11,6 +11,7 @@ import { refuseNetworkByUid } from "./firewall.ts";
 import { removeLeftovers, SOCKETS_DIR, TMP_DIR } from "./leftovers.ts";
 import type { RuntimeLayer } from "./runtime-layer.ts";
 import type { SandboxTier, SandboxTools } from "./tools.ts";
+import { treeUsage } from "./tree-usage.ts";
 import type { UidPool } from "./uid-pool.ts";
 
 export interface LauncherOptions {
@@ -46,9 +47,12 @@ export interface LaunchedProcess {
   readonly egress: EgressGate;
   /** Resolves when nothing of it is left. */
   readonly ended: Promise<ProcessEnd>;
+  /** What it and its children take; `childCount` is of those that user code started. */
+  usage(): { readonly memoryBytes: number; readonly childCount: number };
   kill(): void;
 }
 
+const BWRAP_AND_NODE = 2;
 const STDERR_TAIL_BYTES = 16_384;
 /** A process outside that holds on to our pipes must not hold up the end of its parent. */
 const PIPES_GRACE_MS = 2_000;
@@ -163,7 +167,11 @@ export class Launcher {
     });
     let isGone = false;
     void ended.then(() => (isGone = true));
-    return { pid, channel, egress, ended, kill: () => isGone || killGroup(pid) };
+    const usage = () => {
+      const { memoryBytes, processCount } = treeUsage(pid);
+      return { memoryBytes, childCount: Math.max(0, processCount - (this.tier === "A" ? BWRAP_AND_NODE : 1)) };
+    };
+    return { pid, channel, egress, ended, usage, kill: () => isGone || killGroup(pid) };
   }
 
   async #release(egress: EgressGate, owned: Owned): Promise<void> {

@@ -186,7 +186,7 @@ export class DeploymentRunner {
     try {
       const outcome = sandbox.run(job.invocation, job.listener);
       member.isExclusive = job.isSecondAttempt;
-      this.#ports.watchdog.watch(sandbox, () => this.#pump());
+      this.#ports.watchdog.watch(sandbox, { onStuck: () => this.#pump(), onLeftovers: () => this.#drain(member) });
       void outcome.then((settled) => this.#onOutcome(job, member, settled));
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;

@@ -7,7 +7,7 @@ import type { LaunchedProcess, ProcessEnd } from "../launch/index.ts";
 import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
 import type { LatePayload, LoadPayload } from "../messages.ts";
 import { ActiveRun, type RunOutcome } from "./active-run.ts";
-import { reasonOf, startFailureOf, type EndReason } from "./end-reason.ts";
+import { outOfMemory, reasonOf, startFailureOf, type EndReason } from "./end-reason.ts";
 
 /** The process ended before it could answer. */
 export class SandboxEndedError extends Error {
@@ -50,6 +50,9 @@ export const CANCEL_GRACE_MS = 250;
 const PONG_TIMEOUT_MS = 500;
 const MAX_DEFINITION_BYTES = 1024 * 1024;
 const DEFINITION_TOO_LARGE = "The component's props and metadata are larger than 1 MB";
+const MEGABYTE = 1024 * 1024;
+/** The runtime's own memory, and that of a few children. */
+const MEMORY_SLACK_BYTES = 256 * MEGABYTE;
 const MAX_LATE_FRAMES = 1_000;
 /** What the process may send late for each of its runs; more than that no honest one sends, and reading it costs us. */
 const MAX_LATE_BYTES_PER_RUN = 1024 * 1024;
@@ -67,7 +70,7 @@ export class Sandbox {
   rssBytes = 0;
   isStuck = false;
   runCount = 0;
-  /** Some run went on after its deadline: its leftovers live in this process. */
+  /** Some run went on after its deadline, or left processes behind: they end with this one. */
   hasLeftovers = false;
   readonly #options: SandboxOptions;
   readonly #decoder = new FrameDecoder();
@@ -136,13 +139,22 @@ export class Sandbox {
     return run.outcome;
   }
 
-  /** One round of the watchdog: asks whether it is alive, and notices when it has not answered. */
+  /** One round of the watchdog: asks whether it is alive, and notices when it has not answered or takes too much. */
   watch(): void {
     if (this.hasEnded || this.#state !== "bound") return;
+    // The system limits each process; this limits all that user code started together.
+    if (this.#options.process.usage().memoryBytes > this.memoryMb * MEGABYTE + MEMORY_SLACK_BYTES) {
+      return this.kill(outOfMemory(this.memoryMb));
+    }
     if (this.#pingSentAtMs === null) {
       this.#pingSentAtMs = performance.now();
       this.#send(FrameType.ping, 0, undefined);
     } else if (performance.now() - this.#pingSentAtMs >= PONG_TIMEOUT_MS) this.isStuck = true;
+  }
+
+  /** Notices processes that its runs left behind: nobody limits their time. */
+  lookForLeftovers(): void {
+    if (!this.hasEnded && this.#options.process.usage().childCount > 0) this.hasLeftovers = true;
   }
 
   /** Ends it at once. */
