@@ -61,6 +61,8 @@ export class InvocationScope {
   #lastEmitAtMs = 0;
   #emittedChars = 0;
   #storedChars = 0;
+  /** An event that could not be taken is lost, so the run must not look like a success. */
+  #refused: InvocationError | null = null;
   #isEnded = false;
 
   constructor(invocationId: string, output: ScopeOutput) {
@@ -88,6 +90,7 @@ export class InvocationScope {
     const refusal = isTooMuch ? "is too much: a run may emit 20 MB" : (refusalOfMetadata(details) ?? refusalOf(text));
     if (refusal) {
       this.complain(`An event ${refusal}; it was not emitted.`);
+      this.#refused ??= { code: "RESULT_TOO_LARGE", name: "Error", message: `An event ${refusal}.` };
       return;
     }
     this.#emittedChars += text.length;
@@ -169,7 +172,7 @@ export class InvocationScope {
     if (this.#isEnded) return;
     const left = this.#take();
     this.#isEnded = true;
-    this.#output.result({ ...outcome, ...left });
+    this.#output.result({ ...outcome, error: outcome.error ?? this.#refused, ...left });
   }
 
   #take(): PartialPayload {
