@@ -146,7 +146,7 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
     meta: {
       version: await versionOfMillrace(),
       publicUrl: base.publicUrl,
-      readiness: readinessOf({ db: base.db, code, roles: base.config.roles }),
+      readiness: readinessOf({ db: base.db, log: events.work.log, code, roles: base.config.roles }),
     },
   });
   await app.ready();

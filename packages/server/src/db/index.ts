@@ -8,5 +8,5 @@ export { migrate } from "./migrate.ts";
 export { NodeRegistration, type NodeEpoch, type NodeRegistrationOptions } from "./node-registration.ts";
 export { dropExpiredPartitions, ensurePartitions, isMissingPartition } from "./partitions.ts";
 export type { Schema } from "./schema/index.ts";
-export { breaksConnection, isUnavailable, mapDatabaseError } from "./unavailable.ts";
+export { breaksConnection, isDiskFull, isUnavailable, mapDatabaseError } from "./unavailable.ts";
 export { selectPage, type PagedList } from "./select-page.ts";

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { ApiError } from "../core/index.ts";
-import { breaksConnection, isMissingPartition, isUnavailable } from "../db/index.ts";
+import { breaksConnection, isDiskFull, isMissingPartition, isUnavailable } from "../db/index.ts";
 import type { NodeSession } from "../queue/index.ts";
 import { CommitBatch, type BatchUnit } from "./commit-batch.ts";
 import type { AppendedEvent, CommitOutcome, CommitUnit, EventDraft } from "./commit-unit.ts";
@@ -13,6 +13,7 @@ import { writeUnits, type WriteResult } from "./write-units.ts";
 const MAX_BATCH_UNITS = 512;
 const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
 const MAX_ATTEMPTS = 5;
+const DISK_FULL_REMEMBERED_MS = 30_000;
 // Another transaction won: the same statement may succeed a moment later.
 const RETRYABLE_SQLSTATES = new Set(["40001", "40P01", "55P03"]);
 
@@ -56,6 +57,7 @@ export class EventLog {
   readonly #deliveryIds = new DeliveryIds();
   #queue: Entry[] = [];
   #isFlushing = false;
+  #diskFullAtMs: number | null = null;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
@@ -71,6 +73,11 @@ export class EventLog {
       this.#queue.push({ unit, resolve, reject });
       this.#wake();
     });
+  }
+
+  /** Whether the database has just had no room for a commit. Without further tries it counts as forgotten: only trying shows. */
+  get isDiskFull(): boolean {
+    return this.#diskFullAtMs !== null && performance.now() - this.#diskFullAtMs < DISK_FULL_REMEMBERED_MS;
   }
 
   /** Appends events. @throws like `commit` */
@@ -97,7 +104,9 @@ export class EventLog {
       try {
         await this.#loadSubscriptions(entries);
         await this.#write(entries);
+        this.#diskFullAtMs = null;
       } catch (error) {
+        if (isDiskFull(error)) this.#diskFullAtMs = performance.now();
         for (const entry of entries) entry.reject(error);
       }
       // Lets callers that were just answered join the next commit.
