@@ -101,3 +101,9 @@ test("What cannot be started ends with code 2 and says why", async () => {
     assert.match(err, text);
   }
 });
+
+test("Asking for help with the server does not start it", async () => {
+  const { code, out } = await millrace("start", "--help");
+  assert.equal(code, 0);
+  assert.match(out, /Start the server/);
+});
