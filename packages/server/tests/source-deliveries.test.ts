@@ -190,14 +190,15 @@ test("a run that takes too long ends on $errors as TIMEOUT", async () => {
 test("a run whose process is killed before it had any effect is tried once more", async (context) => {
   const source = await TestSource.deploy(server, {
     code: `{ props: { http: "$.interface.http" },
-      async run() { await new Promise((done) => setTimeout(done, 600)); this.$emit("done"); } }`,
+      async run() { await new Promise((done) => setTimeout(done, 3_000)); this.$emit("done"); } }`,
   });
   await post(source, {});
   await eventually(async () => {
     const { rows } = await server.db.query("select 1 from deliveries where listener_id = $1", [source.id]);
     return rows.length === 1;
   });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // Nothing outside shows when the code has begun; killed while it is still loading, it would not count as an attempt.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   const sandboxes = processTree(process.pid).filter((pid) => programName(pid) === "bwrap");
   if (sandboxes.length === 0) return context.skip("finds sandboxes by bubblewrap only");
   signalAll(sandboxes, "SIGKILL");
