@@ -70,7 +70,7 @@ describe("a component that misbehaves", { concurrency: false }, () => {
   let stopKnocking: () => Promise<Map<number, number>>;
 
   before(async () => {
-    platform = await startPlatform({ ...LOOPBACK_ALLOWED, MILLRACE_SOURCE_TIMEOUT_MS: "3000" });
+    platform = await startPlatform({ ...LOOPBACK_ALLOWED, MILLRACE_SOURCE_TIMEOUT_MS: "6000" });
     api = platform.api;
     neighbour = await api.data<HttpSource>("POST", "/sources", { component_code: NEIGHBOUR });
     stopKnocking = knock(endpointOf(neighbour));

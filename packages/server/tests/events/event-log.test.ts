@@ -201,6 +201,43 @@ test("an error or log of a run that itself handled one is stored, but goes to no
   assert.equal(await world.count("events"), 4);
 });
 
+test("a unit without a claim is written once although subscriptions had changed behind the cache's back", async () => {
+  await using world = await EventWorld.open();
+  await world.addSource("dc_1");
+  const node = await world.node("a");
+  await node.work.log.append([draft("dc_1", "fills the cache")]);
+  // As another node would, with the hint lost.
+  await world.db.query(
+    `insert into subscription_versions (org_id, version) values ($1, 1)
+     on conflict (org_id) do update set version = subscription_versions.version + 1`,
+    [ORG],
+  );
+  const run = {
+    orgId: ORG,
+    sourceId: "dc_1",
+    runId: "run",
+    deploymentId: "d_1",
+    startedAtMs: Date.now(),
+    endedAtMs: 0,
+  };
+  const outcome = await node.work.log.commit({
+    events: [draft("dc_1", "second")],
+    sourceRun: {
+      ...run,
+      cause: "manual",
+      status: "success",
+      attempt: 1,
+      trigger: null,
+      emitCount: 1,
+      logs: null,
+      error: null,
+    },
+    dbWrites: { orgId: ORG, sourceId: "dc_1", writes: { key: "1" } },
+  });
+  assert.equal(outcome.held, true);
+  assert.deepEqual([await world.count("source_runs"), await world.count("events")], [1, 2]);
+});
+
 test("an emit that is put off waits on $in, can be cancelled there, and becomes an event once", async () => {
   await using world = await EventWorld.open();
   await world.addSource("dc_1");
