@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const OLDEST_MAJOR = 24;
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const [, , command, ...rest] = process.argv;
-const isServer = command === "start";
+const isServer = command === "start" && !rest.some((argument) => ["--help", "-h"].includes(argument));
 const entry = join(root, isServer ? "packages/server/src/main.ts" : "packages/cli/src/main.ts");
 const args = isServer ? rest : process.argv.slice(2);
 

@@ -1,2 +1,2 @@
 /** The command line: runs one component locally with the same builder and sandbox as the server. */
-export { runLocally, type LocalRun, type LocalRunReport } from "./run/run-locally.ts";
+export { runLocally, type LocalRun, type LocalRunReport } from "./run/index.ts";

@@ -1,5 +1,5 @@
 import { defineCommand, runMain } from "citty";
-import { run } from "./commands/run.ts";
+import { run } from "./commands/index.ts";
 
 const millrace = defineCommand({
   meta: { name: "millrace", description: "Self-hosted event and workflow platform" },

@@ -49,6 +49,10 @@ async function millrace(...args: string[]): Promise<{ code: number | null; out: 
   return { code, out, err };
 }
 
+function parsed(out: string): { status: string; emits: { event: unknown }[] } {
+  return JSON.parse(out) as { status: string; emits: { event: unknown }[] };
+}
+
 const given = ["--props", `{"who":"you"}`, "--auth", `{"acme":{"api_key":"k"}}`];
 
 test("A component with its relative files and packages runs once and prints what it did", async () => {
@@ -65,8 +69,8 @@ test("The state file keeps $.service.db from one run to the next, and --json is 
   const args = ["run", join(dir, "sources/new.mjs"), ...given, "--state", state, "--json"];
   await millrace(...args);
   const { out } = await millrace(...args);
-  const report = JSON.parse(out);
-  assert.deepEqual(report.emits[0].event, { event: {}, count: 2, times: 2, hour: 3_600_000, key: "k" });
+  const report = parsed(out);
+  assert.deepEqual(report.emits[0]?.event, { event: {}, count: 2, times: 2, hour: 3_600_000, key: "k" });
   assert.equal(report.status, "success");
   assert.deepEqual(JSON.parse(await readFile(state, "utf8")), { count: 2 });
 });
@@ -93,7 +97,7 @@ test("An action runs as a step of a workflow and prints what it exports", async 
 test("A hook can be run instead", async () => {
   const { code, out } = await millrace("run", join(dir, "sources/new.mjs"), ...given, "--hook", "deploy", "--json");
   assert.equal(code, 0);
-  assert.deepEqual(JSON.parse(out).emits[0].event, { from: "deploy" });
+  assert.deepEqual(parsed(out).emits[0]?.event, { from: "deploy" });
 });
 
 test("A run that throws ends with code 1 and the user's own stack, after what it emitted", async () => {
@@ -115,4 +119,10 @@ test("What cannot be started ends with code 2 and says why", async () => {
     assert.equal(code, 2, err);
     assert.match(err, text);
   }
+});
+
+test("Asking for help with the server does not start it", async () => {
+  const { code, out } = await millrace("start", "--help");
+  assert.equal(code, 0);
+  assert.match(out, /Start the server/);
 });

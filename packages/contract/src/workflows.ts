@@ -55,7 +55,6 @@ const flowStep = Type.Object(
     namespace: text,
     disabled: Type.Boolean(),
     condition: Type.Optional(nullable(text)),
-    then: Type.Optional(Type.Array(Type.Unknown())),
     else: Type.Optional(nullable(Type.Array(Type.Unknown()))),
     cases: Type.Optional(Type.Array(Type.Unknown())),
     default: Type.Optional(nullable(Type.Array(Type.Unknown()))),
@@ -124,7 +123,7 @@ const steps = Type.Optional(
       "In their order. Each has a `namespace` (letters, digits, underscores; unique), its code as one of `code` with `lang` " +
       "(`nodejs24.x`, `python3.12`, `bash`), `component_key`, `component_id` and `component_url`, and may have `props` (texts may " +
       "hold `{{ … }}`), `inputs` (Python), `disabled` and `retry {max_attempts, backoff_s, factor, max_backoff_s, errors}`. " +
-      'Control flow: `{type: "if", condition, then, else?}`, `{type: "switch", cases: [{slug, condition, steps}], default?}`, ' +
+      'Control flow: `{type: "if", condition, steps, else?}`, `{type: "switch", cases: [{slug, condition, steps}], default?}`, ' +
       '`{type: "parallel", branches: [{slug, condition?, steps}]}`, `{type: "loop", over, steps}`, `{type: "end", reason?}`, ' +
       "each with a `namespace` too. With a template: `{namespace, props}` over the template's step of that namespace.",
   }),

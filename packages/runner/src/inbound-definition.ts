@@ -6,8 +6,13 @@ const KINDS: ReadonlySet<unknown> = new Set(["source", "action", "app"]);
 const DEDUPES: ReadonlySet<unknown> = new Set(["unique", "greatest", "last", null]);
 const MAX_PROPS = 1_000;
 
-function textOrNull(value: unknown, what: string): string | null {
-  return value === null ? null : textOf(value, what);
+/** Without NUL, which no database stores in text. */
+function plainTextOf(value: unknown, what: string): string {
+  return textOf(value, what).replaceAll("\0", "");
+}
+
+function plainTextOrNull(value: unknown, what: string): string | null {
+  return value === null ? null : plainTextOf(value, what);
 }
 
 function readProp(value: unknown): ConfigurableProp {
@@ -36,10 +41,10 @@ function readDefinition(value: unknown): ComponentDefinition {
   const hooks = fieldsOf(fields["hooks"], "hooks");
   return {
     kind: fields["kind"] as ComponentDefinition["kind"],
-    key: textOrNull(fields["key"], "a key"),
-    name: textOrNull(fields["name"], "a name"),
-    version: textOf(fields["version"], "a version"),
-    description: textOrNull(fields["description"], "a description"),
+    key: plainTextOrNull(fields["key"], "a key"),
+    name: plainTextOrNull(fields["name"], "a name"),
+    version: plainTextOf(fields["version"], "a version"),
+    description: plainTextOrNull(fields["description"], "a description"),
     configurableProps: props.map(readProp),
     dedupe: fields["dedupe"] as ComponentDefinition["dedupe"],
     hooks: {

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { FrameError } from "./frames.ts";
 import type { Emit, HttpResponse, InvocationError, InvocationErrorCode, Observation } from "./invocation.ts";
+import { MAX_CHANNEL_CHARS, MAX_DB_KEY_CHARS } from "./messages.ts";
 import type { LatePayload, LoadFailedPayload, PartialPayload, PongPayload, RespondPayload } from "./messages.ts";
 
 /**
@@ -44,6 +45,12 @@ export function numberOf(value: unknown, what: string): number {
 /** PostgreSQL stores no NUL in text. */
 export const withoutNul = (text: string): string => (text.includes("\0") ? text.replaceAll("\0", "") : text);
 
+function keyTextOf(value: unknown, { what, maxChars }: { what: string; maxChars: number }): string {
+  const text = textOf(value, what);
+  if (text.length > maxChars) throw new FrameError(`${what} is longer than ${maxChars} characters`);
+  return withoutNul(text);
+}
+
 function epochMs(value: unknown, what: string): number {
   const at = numberOf(value, what);
   if (Math.abs(at) > MAX_EPOCH_MS) throw new FrameError(`${what} is not a time`);
@@ -83,7 +90,7 @@ function readEmit(value: unknown): Emit {
   const emit = fieldsOf(value, "an emit");
   return {
     event: jsonTextOf(emit["event"], "an emitted event"),
-    channel: withoutNul(textOf(emit["channel"], "a channel")),
+    channel: keyTextOf(emit["channel"], { what: "a channel", maxChars: MAX_CHANNEL_CHARS }),
     ...(emit["id"] === undefined ? {} : { id: withoutNul(textOf(emit["id"], "an event id")) }),
     ...(emit["summary"] === undefined ? {} : { summary: withoutNul(textOf(emit["summary"], "a summary")) }),
     ...(emit["ts"] === undefined ? {} : { ts: epochMs(emit["ts"], "ts") }),
@@ -114,7 +121,8 @@ function readObservation(value: unknown): Observation {
 function readDbWrites(value: unknown): Record<string, string | null> {
   const writes: Record<string, string | null> = Object.create(null) as Record<string, string | null>;
   for (const [key, text] of Object.entries(fieldsOf(value, "dbWrites"))) {
-    writes[withoutNul(key)] = text === null ? null : jsonTextOf(text, "a db value");
+    writes[keyTextOf(key, { what: "a db key", maxChars: MAX_DB_KEY_CHARS })] =
+      text === null ? null : jsonTextOf(text, "a db value");
   }
   return writes;
 }

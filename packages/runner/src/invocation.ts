@@ -159,6 +159,7 @@ export type InvocationErrorCode =
   | "PROTOCOL_ERROR" // its process sent frames that we do not speak
   | "EXITED" // user code ended its process
   | "RESULT_TOO_LARGE"
+  | "RESULT_REFUSED" // what it left cannot be stored; for the server to say
   | "LOAD_FAILED" // the module did not load
   | "UNAVAILABLE"; // no sandbox could be had (crash-loop back-off, shutting down)
 

@@ -47,6 +47,10 @@ export const MAX_CALLS_IN_FLIGHT = 32;
 /** Largest payload that the parent sends. */
 export const MAX_FRAME_TO_RUNNER_BYTES = 64 * 1024 * 1024;
 
+/** Both are parts of keys in the database, whose indexes take no longer ones. */
+export const MAX_CHANNEL_CHARS = 200;
+export const MAX_DB_KEY_CHARS = 500;
+
 /**
  * Command line of the program inside: `node --import <hook> <main> <boot arguments as JSON>`, so it is
  * `JSON.parse(process.argv[2])` for both files (take it off `process.argv` before user code runs).
@@ -73,7 +77,7 @@ export interface BootArguments {
  * - `GET http://host/path` (any method, absolute form) → the forwarded reply;
  * - `GET /resolve?host=NAME` → `200` and `{"addresses":[{"address","family"}]}` (refused addresses left out), or an error status.
  * An error reply carries the errno to throw in this header (`EACCES` refused by policy, `ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`,
- * `EHOSTUNREACH`, `EMFILE` too many connections, `EINVAL`) and JSON `{"code","message"}` as body.
+ * `EHOSTUNREACH`, `EAI_AGAIN`, `EMFILE` too many connections, `EINVAL`) and JSON `{"code","message"}` as body.
  */
 export const EGRESS_ERROR_HEADER = "millrace-error";
 

@@ -59,6 +59,7 @@ const IDLE_TIMEOUT_MS = 5 * 60_000;
 /** A warm process of a component with axios takes about 20 MB of its own; half the machine is for them. */
 const BYTES_PER_PROCESS = 40 * 1024 * 1024;
 const MEMORY_SHARE = 0.5;
+const MIN_PROCESSES = 8;
 const MAX_SWEEP_MS = 30_000;
 const LOW_MEMORY_SHARE = 0.15;
 const INSPECT_MEMORY_MB = 256;
@@ -91,7 +92,7 @@ export class RunnerHost {
     this.#pool = new SandboxPool({
       launcher: parts.launcher,
       blankCount: options.blankCount ?? BLANK_COUNT,
-      maxProcesses: options.maxProcesses ?? Math.max(8, Math.floor((totalmem() * MEMORY_SHARE) / BYTES_PER_PROCESS)),
+      maxProcesses: options.maxProcesses ?? mostProcesses(),
       evictIdle: () => this.#evictLeastRecentlyUsed(),
       onStartFailed: (message) => options.onEvent?.({ type: "startFailed", message }),
     });
@@ -168,6 +169,11 @@ export class RunnerHost {
     return result;
   }
 
+  /** Lets sandboxes that are started from now on load a dependency directory of the store in advance; null for none. */
+  usePlatformDir(dir: string | null): void {
+    this.#launcher.usePlatformDir(dir);
+  }
+
   /** Lets a deployment's runs end, then ends its processes. */
   retire(deploymentId: string): void {
     const runner = this.#runners.get(deploymentId);
@@ -235,6 +241,12 @@ export class RunnerHost {
     oldest?.evict();
     return oldest !== undefined;
   }
+}
+
+/** By the memory of the machine, or of the container where that is less. */
+function mostProcesses(): number {
+  const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(MIN_PROCESSES, Math.floor((memoryBytes * MEMORY_SHARE) / BYTES_PER_PROCESS));
 }
 
 interface HostParts {

@@ -9,10 +9,13 @@ export interface SelectedTier {
   readonly blank: Sandbox;
 }
 
-type TierOptions = Omit<LauncherOptions, "tier" | "usesPermissions">;
+interface TierOptions extends Omit<LauncherOptions, "tier" | "usesPermissions"> {
+  readonly platformDir: string | null;
+}
 
-async function attempt(options: LauncherOptions): Promise<{ launcher: Launcher; blank: Sandbox }> {
+async function attempt(options: LauncherOptions & TierOptions): Promise<{ launcher: Launcher; blank: Sandbox }> {
   const launcher = await Launcher.create(options);
+  launcher.usePlatformDir(options.platformDir);
   const blank = await launchSandbox(launcher, { memoryMb: BLANK_MEMORY_MB });
   await blank.ready;
   return { launcher, blank };

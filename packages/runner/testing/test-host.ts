@@ -40,13 +40,17 @@ export class TestHost {
     const dir = await mkdtemp(join(tmpdir(), "runner-"));
     await chmod(dir, 0o711);
     const events: RunnerEvent[] = [];
-    const host = await RunnerHost.start({
+    const starting = RunnerHost.start({
       workDir: dir,
       nodePath: process.execPath,
       egress: { allow: [] },
       blankCount: 1,
       onEvent: (event) => void events.push(event),
       ...options,
+    });
+    const host = await starting.catch(async (error: unknown) => {
+      await rm(dir, { recursive: true, force: true });
+      throw error;
     });
     return new TestHost(host, dir, events);
   }

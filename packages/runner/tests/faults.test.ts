@@ -12,7 +12,7 @@ after(() => host[Symbol.asyncDispose]());
 
 const codeOf = (result: InvocationResult): string | undefined => result.error?.code;
 
-describe("code that never returns is ended at its deadline", () => {
+describe("code that never returns is ended at its deadline", { concurrency: 4 }, () => {
   const bodies = {
     "a busy loop": "while (true) {}",
     "a backtracking regular expression": `/^(a+)+$/.test("a".repeat(40) + "b");`,
@@ -89,6 +89,16 @@ describe("code that takes too much memory ends only itself", () => {
       `import { Worker } from "node:worker_threads"; import { once } from "node:events";`,
     );
     assert.equal((await host.run(host.deploy(code))).returnValue, "3");
+  });
+
+  test("child processes count, all together", async () => {
+    const code = sourceCode(
+      `const bomb = "const all = []; for (let i = 0; i < 10; i++) all.push(Buffer.alloc(25e6, 1)); setTimeout(() => {}, 1e6);";
+       for (let i = 0; i < 4; i++) spawn(process.execPath, ["-e", bomb], { stdio: "ignore" });
+       await new Promise((resolve) => setTimeout(resolve, 8000));`,
+      `import { spawn } from "node:child_process";`,
+    );
+    assert.equal(codeOf(await host.run(host.deploy(code))), "OUT_OF_MEMORY");
   });
 
   test("/tmp is limited", async () => {
@@ -172,6 +182,18 @@ describe("code that fails beside its run", () => {
       ['{"size":8388608}'],
     );
   });
+});
+
+test("a child process that a run leaves behind is ended soon after it", async () => {
+  const code = sourceCode(
+    `spawn(process.execPath, ["-e", "for (;;) {}"], { detached: true, stdio: "ignore" }).unref();`,
+    `import { spawn } from "node:child_process";`,
+  );
+  const deployment = host.deploy(code);
+  await host.run(deployment);
+  const before = host.host.stats().processes;
+  while (host.host.stats().processes >= before) await turn();
+  assert.equal((await host.run(deployment)).error, null);
 });
 
 describe("a stuck run and its neighbours in the same process", () => {

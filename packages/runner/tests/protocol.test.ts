@@ -7,7 +7,7 @@ import { sourceCode, TestHost } from "../testing/index.ts";
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url));
 const inside = (main: string): { main: string; hook: string } => ({ main: fixture(main), hook: fixture("empty-hook") });
 
-describe("a process that breaks the protocol is ended, and its run says so", () => {
+describe("a process that breaks the protocol is ended, and its run says so", { concurrency: 4 }, () => {
   let host: TestHost;
   before(async () => {
     host = await TestHost.start({ inside: inside("hostile-main"), blankCount: 2 });
@@ -45,6 +45,9 @@ describe("a process that breaks the protocol is ended, and its run says so", () 
     "a method that is a novel": `send(FrameType.rpc, 1, { call: 1, method: "x".repeat(100), params: {} });`,
     "a call of a run that is not in flight": `send(FrameType.rpc, 77, { call: 1, method: "dataStore.get", params: {} });`,
     "an answer without a response": `send(FrameType.respond, 1, { immediate: true });`,
+    "a channel that no index takes": `send(FrameType.partial, 1, { emits: [{ event: "1", channel: "c".repeat(10_000) }], logs: [], dbWrites: {} });`,
+    "a db key that no index takes": `send(FrameType.result, 1, { ...result, dbWrites: { ["k".repeat(10_000)]: "1" } });`,
+    "late observations without end": `for (let i = 0; i < 9; i++) send(FrameType.late, 0, { invocationId: "x", observation: { k: "x", ts: 1, msg: "x".repeat(8e5) } });`,
     "partial results without end": `for (let i = 0; i < 9; i++) send(FrameType.partial, 1, { emits: [{ event: JSON.stringify("x".repeat(8e6)), channel: "" }], logs: [], dbWrites: {} });`,
   };
   for (const [name, body] of Object.entries(forgeries)) {
@@ -68,11 +71,14 @@ describe("a process that breaks the protocol is ended, and its run says so", () 
 
   test("codes that mean a silent repetition cannot be claimed, and NUL never reaches a database", async () => {
     const body = `if (frame.type === FrameType.invoke) send(FrameType.result, frame.invocation, { ...result,
-      error: { code: "INTERRUPTED", name: "E", message: "m" }, emits: [{ event: "1", channel: "a\\0b", id: "\\0" }], dbWrites: { "k\\0": "1" } });`;
+      error: { code: "INTERRUPTED", name: "E", message: "m" }, emits: [{ event: "1", channel: "a\\0b", id: "\\0" }], dbWrites: { "k\\0": "1", ["__proto__"]: "2" } });`;
     const result = await host.run(host.deploy(body));
     assert.equal(result.error?.code, "USER_ERROR");
     assert.deepEqual(result.emits, [{ event: "1", channel: "ab", id: "" }]);
-    assert.deepEqual(Object.keys(result.dbWrites), ["k"]);
+    assert.deepEqual(Object.entries(result.dbWrites), [
+      ["k", "1"],
+      ["__proto__", "2"],
+    ]);
   });
 
   test("a definition with wrong fields fails the load", async () => {

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { findTools, isReachableByOthers } from "../src/launch/index.ts";
+import { findTools, isReachableByOthers, runnerStateDir } from "../src/launch/index.ts";
+import { SOCKETS_DIR } from "../src/launch/leftovers.ts";
 import { sourceCode, TestHost, type TestHostOptions } from "../testing/index.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -74,6 +76,22 @@ describe("the tier in use", () => {
       const tier = await assertRuns({ executableDirs });
       assert.equal(tier.tier, "C");
       assert.match(tier.reasons[0] ?? "", /^tier A: .*No permissions to create new namespace$/);
+    });
+  });
+
+  test("leaves nothing behind of a sandbox that fails at once, however often", async () => {
+    await inFreshDir(async (dir) => {
+      const executableDirs = await toolsOnly(dir, ["setpriv", "prlimit"]);
+      await writeFile(join(dir, "bin", "bwrap"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+      await chmod(dir, 0o711);
+      const workDir = join(dir, "work");
+      for (let attempt = 0; attempt < 20; attempt++) {
+        await assert.rejects(TestHost.start({ tier: "A", executableDirs, workDir }), /no sandbox can be started/);
+      }
+      const sockets = join(await runnerStateDir(workDir), SOCKETS_DIR);
+      const deadline = Date.now() + 5_000;
+      while ((await readdir(sockets)).length > 0 && Date.now() < deadline) await setImmediate();
+      assert.deepEqual(await readdir(sockets), []);
     });
   });
 

@@ -11,3 +11,4 @@ export {
 export { TestMailServer, type ReceivedMail } from "./test-mail-server.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";
+export { assertShape, type Shape } from "./shape.ts";

@@ -1,28 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
-import {
-  Accounts,
-  ApiKeys,
-  Apps,
-  AuditLog,
-  ensureFirstUser,
-  IdempotencyStore,
-  Projects,
-  Users,
-  Vault,
-  Workspaces,
-  type FirstCredentials,
-} from "../src/accounts/index.ts";
+import { ApiKeys, ensureFirstUser, type FirstCredentials } from "../src/accounts/index.ts";
 import { allRoutes, buildApi, HttpFront, type ApiServices, type Readiness, type Route } from "../src/api/index.ts";
 import { accountRoutes } from "../src/api/routes/accounts/index.ts";
 import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
 import { appRoutes } from "../src/api/routes/apps/index.ts";
 import { projectRoutes } from "../src/api/routes/projects/index.ts";
+import { envRoutes } from "../src/api/routes/env/index.ts";
 import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
+import { identityServices } from "../src/context/index.ts";
 import { newId } from "../src/core/index.ts";
 import type { Database } from "../src/db/index.ts";
+import { EnvVars } from "../src/workflows/index.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
 
 export interface TestApiOptions {
@@ -64,33 +55,7 @@ export interface TestApi extends AsyncDisposable {
   call(method: string, path: string, options?: CallOptions): Promise<TestReply>;
 }
 
-type TestApiServices = ReturnType<typeof identityServices>;
-
-interface IdentityOptions {
-  db: Database;
-  secretKey: Uint8Array;
-  plan: "free" | "paid";
-}
-
-function identityServices({ db, secretKey, plan }: IdentityOptions) {
-  const onError = (error: unknown): void => {
-    throw error;
-  };
-  const vault = new Vault({ db, secretKey });
-  const apps = new Apps({ db });
-  const audit = new AuditLog({ db });
-  return {
-    vault,
-    apps,
-    audit,
-    accounts: new Accounts({ db, vault, apps, audit }),
-    apiKeys: new ApiKeys({ db, onError }),
-    idempotency: new IdempotencyStore({ db, vault, onError }),
-    projects: new Projects({ db }),
-    users: new Users({ db, plan }),
-    workspaces: new Workspaces({ db }),
-  };
-}
+type TestApiServices = ReturnType<typeof identityServices> & { envVars: EnvVars };
 
 /** The API alone, without sources and runners: its conventions and the operations of identity and accounts. */
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
@@ -98,7 +63,11 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const db = options.besides?.db ?? options.database?.db ?? ownDatabase?.db;
   if (!db) throw new Error("no database");
   const secretKey = options.besides?.secretKey ?? randomBytes(32);
-  const services = identityServices({ db, secretKey, plan: options.plan ?? "free" });
+  const onError = (error: unknown): void => {
+    throw error;
+  };
+  const identity = identityServices({ db, secretKey, plan: options.plan ?? "free", onError });
+  const services = { ...identity, envVars: new EnvVars({ db, vault: identity.vault }) };
   services.apiKeys.start();
   const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
   if (!credentials) throw new Error("the test database had a user already");
@@ -144,6 +113,7 @@ function identityRoutes(services: TestApiServices): Route[] {
     ...accountRoutes(services),
     ...apiKeyRoutes(services),
     ...appRoutes(services),
+    ...envRoutes(services),
     ...projectRoutes(services),
     ...userRoutes(services),
     ...workspaceRoutes(services),

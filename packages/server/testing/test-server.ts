@@ -65,7 +65,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   // Loaded late: tests of smaller parts need not load the whole server.
   const { startServer } = await import("../src/context/index.ts");
   const config = configOf(options, { databaseUrl: database.url, dataDir });
-  const server = await startServer(config, { npmSettings: readNpmSettings(process.env), ...options.overrides });
+  const server = await startServer(config, {
+    npmSettings: readNpmSettings(process.env),
+    strictReplies: true,
+    ...options.overrides,
+  });
   cleanup.defer(() => server.stop());
   const credentials = JSON.parse(readFileSync(join(dataDir, "credentials.json"), "utf8")) as Credentials;
   const url = server.url.replace("//localhost:", "//127.0.0.1:");

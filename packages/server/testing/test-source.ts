@@ -54,7 +54,9 @@ export class TestSource {
   private constructor(server: TestServer, data: JsonObject) {
     this.server = server;
     this.data = data;
-    this.id = String(data["id"]);
+    const { id } = data;
+    assert.ok(typeof id === "string");
+    this.id = id;
   }
 
   /** Deploys one, which must succeed. */

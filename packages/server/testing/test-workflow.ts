@@ -54,7 +54,7 @@ export class TestWorkflow {
   /** The address of its first HTTP trigger, as this process reaches it. */
   get endpoint(): string {
     const trigger = this.data.triggers.find((one) => one["endpoint_url"] !== undefined);
-    return `${this.server.url}${new URL(String(trigger?.["endpoint_url"])).pathname}`;
+    return `${this.server.url}${new URL(trigger?.["endpoint_url"] as string).pathname}`;
   }
 
   /** What came in by its own triggers, oldest first. */

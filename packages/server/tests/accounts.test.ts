@@ -147,6 +147,13 @@ void test("a slug that a saved component names becomes an app", async () => {
   assert.equal(await api.services.accounts.appSlugOf(api.credentials.org_id, account.id), "my_database");
 });
 
+void test("a component with texts that PostgreSQL cannot read as JSON hides no app", async () => {
+  await saveComponent({ apps: ["odd_app"], sampleEmit: "\0 \ud800", description: '"other_app"' });
+  assert.equal((await connect({ app: "odd_app", credentials: {} })).app.name, "Odd App");
+  const reply = await api.call("POST", "/v1/accounts", { body: { app: "other_app", credentials: {} } });
+  assert.equal(reply.status, 400);
+});
+
 void test("the wrong secret key opens nothing and changes nothing", async () => {
   const { org_id: orgId } = api.credentials;
   const account = await connect();

@@ -243,3 +243,14 @@ void test("a request that is no HTTP gets an answer and nothing breaks", async (
   const malformed = await api.call("GET", "/v1/things/%zz/failures/bug");
   assert.deepEqual([malformed.status, field(malformed.body, "code")], [400, "invalid_input"]);
 });
+
+void test("hostile ids and bodies are the caller's mistake, never ours", async () => {
+  const status = async (path: string) => (await api.call("POST", `/v1/things/${path}`, { body: {} })).status;
+  assert.equal(await status("x%00"), 400);
+  assert.equal(await status("x".repeat(5_000)), 404);
+  assert.equal((await api.call("GET", "/v1/users/me/workspaces?after=AAAA")).status, 400);
+  assert.equal((await api.call("GET", "/v1/apps/%00")).status, 400);
+  const deep = `{"any": ${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+  const reply = await api.call("POST", "/v1/things/x", { body: deep, headers: { "idempotency-key": "deep" } });
+  assert.deepEqual([reply.status, (reply.body as { details: { path: string }[] }).details[0]?.path], [400, "body"]);
+});

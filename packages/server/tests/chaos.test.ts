@@ -8,6 +8,7 @@ import { TestReceiver } from "../testing/index.ts";
 import {
   type ApiCaller,
   Instance,
+  LOOPBACK_ALLOWED,
   NumberedLoad,
   removeDataDir,
   SeededRandom,
@@ -34,14 +35,16 @@ interface Scene extends AsyncDisposable {
   readonly sourceId: string;
   readonly load: NumberedLoad;
   readonly received: () => Map<number, number>;
-  readonly receiver: TestReceiver;
 }
 
-async function setScene(): Promise<Scene> {
+async function setScene(settings: Record<string, string> = {}): Promise<Scene> {
+  await using stack = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "millrace-chaos-"));
-  const receiver = await TestReceiver.start();
-  const env = { MILLRACE_EGRESS_ALLOW: "127.0.0.0/8,::1/128" };
+  stack.defer(() => removeDataDir(dataDir));
+  const receiver = stack.use(await TestReceiver.start());
+  const env = { ...LOOPBACK_ALLOWED, ...settings };
   const instance = await Instance.start({ dataDir, env });
+  stack.defer(async () => void (await scene.instance.stop()));
   const api = await instance.caller();
   const created = await api.data<{ id: string; configured_props: { http: { endpoint_url: string } } }>(
     "POST",
@@ -50,21 +53,17 @@ async function setScene(): Promise<Scene> {
   );
   await api.deliverTo(receiver.url, created.id);
   const load = new NumberedLoad({ url: reachable(created.configured_props.http.endpoint_url), pauseMs: PAUSE_MS });
+  stack.defer(() => load.stop());
   load.start(SENDERS);
   const scene: Scene = {
     instance,
     api,
     sourceId: created.id,
     load,
-    receiver,
     received: () => countNumbers(receiver.requests.map((request) => request.body)),
-    [Symbol.asyncDispose]: async () => {
-      await load.stop();
-      scene.instance.killTree();
-      await receiver.close();
-      await removeDataDir(dataDir);
-    },
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
+  const rest = stack.move();
   return scene;
 }
 
@@ -131,16 +130,16 @@ test("nothing acknowledged is lost when everything is killed at random moments",
 });
 
 test("nothing acknowledged is lost when the database stops and is killed under load", async (t) => {
-  await using scene = await setScene();
+  await using scene = await setScene({ MILLRACE_DATABASE_QUERY_TIMEOUT_MS: "3000" });
   for (let outage = 0; outage < DATABASE_OUTAGES; outage++) {
-    await scene.load.waitForMore(200, 20);
+    await scene.load.waitForMore(200, 100);
     const stopped = scene.instance.databasePids();
     signalAll(stopped, "SIGSTOP");
     await scene.load.waitForMore(503, SENDERS);
     assert.equal(await scene.instance.readiness(), 503, "readyz says that the database is away");
     signalAll(stopped, "SIGCONT");
     await scene.instance.ready();
-    await scene.load.waitForMore(200, 20);
+    await scene.load.waitForMore(200, 100);
     const [postmaster] = scene.instance.databasePids();
     assert.ok(postmaster !== undefined, "the embedded database runs");
     signalAll([postmaster], "SIGKILL");

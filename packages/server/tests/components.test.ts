@@ -122,6 +122,14 @@ test("The same code twice is one component, also when both arrive together", asy
   assert.equal(new Set(saved.map((component) => component.id)).size, 1);
 });
 
+test("Characters that PostgreSQL refuses in text do not matter in code", async () => {
+  const odd = String.raw`sampleEmit: "\u0000 \ud800", description: "a\u0000b"`;
+  const code = source(String.raw`odd\u0000key`, String.raw`0.0.1\u0000`, odd);
+  const first = await create({ component_code: code });
+  assert.deepEqual([first.key, first.version], ["oddkey", "0.0.1"]);
+  assert.equal((await create({ component_code: code })).id, first.id);
+});
+
 test("A key finds the newest saved version, an older one by its version, and an id itself", async () => {
   const first = await create({ component_code: source("versions", "0.0.1") });
   const second = await create({ component_code: source("versions", "0.0.2") });

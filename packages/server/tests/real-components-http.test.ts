@@ -14,13 +14,11 @@ test("new-scheduled-tasks of npm:@pipedream/pipedream emits each task at its tim
   await using platform = await startPlatform();
   await using receiver = await TestReceiver.start();
   const { api } = platform;
-  const account = await api.data<{ id: string }>("POST", "/accounts", {
-    app: "pipedream",
-    credentials: { api_key: platform.credentials.api_key },
-  });
+  const credentials = { api_key: platform.credentials.api_key };
+  const accountId = await api.connect("pipedream", { componentUrl: COMPONENT, credentials });
   const source = await api.data<ScheduledTasks>("POST", "/sources", {
     component_url: COMPONENT,
-    configured_props: { pipedream: { authProvisionId: account.id }, secret: "s3cret" },
+    configured_props: { pipedream: { authProvisionId: accountId }, secret: "s3cret" },
   });
   await subscribeToItself(api, source.id);
   const remember =

@@ -19,11 +19,11 @@ test(
 
     const { host, port, username, password, database } = mariadb;
     const credentials = { host, port, username, password, database };
-    const account = await api.data<{ id: string }>("POST", "/accounts", { app: "mysql", credentials });
+    const accountId = await api.connect("mysql", { componentUrl: COMPONENT, credentials });
     const source = await api.data<{ id: string }>("POST", "/sources", {
       component_url: COMPONENT,
       configured_props: {
-        mysql: { authProvisionId: account.id },
+        mysql: { authProvisionId: accountId },
         timer: { intervalSeconds: 1 },
         table: "orders",
         column: "id",

@@ -172,7 +172,7 @@ test("of several changes at once each is done alone, and the others are told to 
       hooks: { async deactivate() { await new Promise((done) => setTimeout(done, 100)); } }, run() {} }`,
   });
   const replies = await Promise.all(["a", "b", "c"].map((word) => source.put({ configured_props: { word } })));
-  const statuses = replies.map((reply) => reply.status).toSorted();
+  const statuses = replies.map((reply) => reply.status).toSorted((a, b) => a - b);
   assert.equal(statuses[0], 200);
   assert.ok(statuses.slice(1).every((status) => status === 409 || status === 200));
   assert.ok(statuses.includes(409));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
-import { TestSource } from "../testing/test-source.ts";
+import { processTree, programName, signalAll } from "../testing/instance/index.ts";
+import { eventually, type TestRun, TestSource } from "../testing/test-source.ts";
 
 let server: TestServer;
 before(async () => (server = await startTestServer({ sourceTimeoutMs: 2_000 })));
@@ -39,6 +40,29 @@ test("user code that throws is not tried again; what it emitted and stored stays
   assert.deepEqual([run?.status, run?.attempt, run?.cause, run?.emit_count], ["error", 1, "http", 1]);
   const { rows } = await server.db.query("select value from source_db where source_id = $1", [source.id]);
   assert.deepEqual(rows, [{ value: '"v"' }]);
+  const owed = await server.db.query("select 1 from deliveries where listener_id = $1", [source.id]);
+  assert.equal(owed.rows.length, 0);
+});
+
+test("a run whose result the database refuses ends on $errors and is not repeated", async () => {
+  await server.db.query("alter table source_db add constraint refusing check (key <> 'refused')");
+  const source = await TestSource.deploy(server, {
+    code: `{ props: { http: "$.interface.http", db: "$.service.db" },
+      run(event) { this.$emit({ lost: 1 }); this.db.set("refused", 1); return event; } }`,
+  });
+  await post(source, { n: 1 });
+  const [event] = (await source.waitForEvents(1, "$errors")) as ErrorEvent[];
+  assert.equal(event?.error.code, "RESULT_REFUSED");
+  assert.match(event.error.msg, /refusing/);
+  const manual = await server.call("POST", `/sources/${source.id}/run`, {});
+  assert.equal(manual.status, 200);
+  assert.equal((manual.body as { data: TestRun }).data.error?.code, "RESULT_REFUSED");
+  const runs = await source.runs();
+  assert.deepEqual(runs.map(({ cause, attempt, emit_count: emits }) => [cause, attempt, emits].join()).toSorted(), [
+    "http,1,0",
+    "manual,1,0",
+  ]);
+  assert.deepEqual(await source.events(), []);
   const owed = await server.db.query("select 1 from deliveries where listener_id = $1", [source.id]);
   assert.equal(owed.rows.length, 0);
 });
@@ -163,14 +187,36 @@ test("a run that takes too long ends on $errors as TIMEOUT", async () => {
   assert.equal(event?.error.code, "TIMEOUT");
 });
 
-test("a run whose process dies before it had any effect is tried once more", async () => {
+test("a run whose process is killed before it had any effect is tried once more", async (context) => {
   const source = await TestSource.deploy(server, {
-    code: `{ props: { http: "$.interface.http" }, run() { process.kill(process.pid, "SIGKILL"); } }`,
+    code: `{ props: { http: "$.interface.http" },
+      async run() { await new Promise((done) => setTimeout(done, 1_200)); this.$emit("done"); } }`,
+  });
+  await post(source, {});
+  await eventually(async () => {
+    const { rows } = await server.db.query("select 1 from deliveries where listener_id = $1", [source.id]);
+    return rows.length === 1;
+  });
+  // Nothing outside shows when the code has begun; killed while it is still loading, it would not count as an attempt.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const sandboxes = processTree(process.pid).filter((pid) => programName(pid) === "bwrap");
+  if (sandboxes.length === 0) return context.skip("finds sandboxes by bubblewrap only");
+  signalAll(sandboxes, "SIGKILL");
+  assert.deepEqual(await source.waitForEvents(1), ["done"]);
+  const run = await source.waitForRun((one) => one.cause === "http");
+  // Whether the runner itself or the delivery repeats it depends on what else its process did.
+  assert.equal(run.status, "success");
+  assert.equal((await source.runs()).length, 1);
+  return undefined;
+});
+
+test("a run that ends its own process is not tried again", async () => {
+  const source = await TestSource.deploy(server, {
+    code: `{ props: { http: "$.interface.http" }, run() { process.exit(1); } }`,
   });
   await post(source, {});
   const run = await source.waitForRun((one) => one.status === "error");
-  assert.deepEqual([run.attempt, run.error?.code], [2, "INTERRUPTED"]);
-  assert.equal((await source.runs()).length, 1);
+  assert.deepEqual([run.attempt, run.error?.code], [1, "EXITED"]);
 });
 
 test("a run without its account says which is gone", async () => {

@@ -43,8 +43,7 @@ test("a source is deployed with the reply of the reference", async () => {
   const props = { url: "https://rss.example.com", timer: { intervalSeconds: 60 } };
   const { data } = await TestSource.deploy(server, { code, props, name: "your-name-here" });
   const { id, component_id, created_at, updated_at, ...rest } = data;
-  assert.match(String(id), /^dc_\w{7,}$/);
-  assert.match(String(component_id), /^sc_\w{7,}$/);
+  assert.match(JSON.stringify([id, component_id]), /^\["dc_\w{7,}","sc_\w{7,}"\]$/);
   assert.ok(Number.isInteger(created_at) && created_at === updated_at);
   assert.deepEqual(rest, {
     user_id: server.userId,
@@ -75,6 +74,18 @@ test("sources created at once all get slugs of their own", async () => {
     Array.from({ length: 8 }, () => TestSource.deploy(server, { code: `{ name: "Racing", run() {} }` })),
   );
   assert.equal(new Set(sources.map((source) => source.data["name_slug"])).size, 8);
+});
+
+test("sources that are renamed at once to one name all get slugs of their own", async () => {
+  const code = `{ name: "Before", run() {} }`;
+  const sources = await Promise.all(Array.from({ length: 4 }, () => TestSource.deploy(server, { code })));
+  const replies = await Promise.all(
+    sources.map(({ id }) => server.call("PUT", `/sources/${id}`, { name: "All Alike" })),
+  );
+  assert.deepEqual(
+    replies.map(({ status }) => status),
+    [200, 200, 200, 200],
+  );
 });
 
 test("component_id is preferred over code and url", async () => {

@@ -79,12 +79,19 @@ test("a step that throws ends the run with its own stack, and $errors has one ev
     [["bad", "error"]],
   );
   assert.deepEqual(run.steps[0]?.exports, { before: 1 });
+});
+
+test("$errors has one event for a run that failed, with the run's event and context, and $logs its lines", async () => {
+  const workflow = await workflowOf(server, [
+    nodeStep("bad", `console.log("last words"); throw new TypeError("my mistake");`),
+  ]);
+  await runToEnd(workflow, { n: 1 });
   const errors = await eventsOf(workflow, "$errors/");
   assert.equal(errors.length, 1);
   const { event, metadata } = errors[0] ?? {};
   assert.deepEqual(event?.["original_event"], { n: 1 });
-  assert.equal((event?.["error"] as { cellId: string }).cellId, workflow.data.steps[0]?.id);
-  assert.equal((event?.["original_context"] as { workflow_id: string }).workflow_id, workflow.id);
+  assert.equal((event?.["error"] as { cellId: string } | undefined)?.cellId, workflow.data.steps[0]?.id);
+  assert.equal((event?.["original_context"] as { workflow_id: string } | undefined)?.workflow_id, workflow.id);
   assert.equal(metadata?.["name"], "$errors");
   const logs = await eventsOf(workflow, "$logs/");
   assert.equal(logs[0]?.event["msg"], "last words");
@@ -104,7 +111,7 @@ async function eventsOf(workflow: TestWorkflow, path = ""): Promise<Summary[]> {
 test("the context names the run's workflow, version, trigger and owner, and its trace", async () => {
   const workflow = await workflowOf(server, [nodeStep("c", `return [steps.trigger.context, $.context];`)]);
   const run = await runToEnd(workflow);
-  const [trigger, own] = run.steps[0]?.return_value as Record<string, unknown>[];
+  const [trigger, own] = (run.steps[0]?.return_value ?? []) as Record<string, unknown>[];
   for (const context of [trigger, own]) {
     assert.equal(context?.["workflow_id"], workflow.id);
     assert.equal(context["deployment_id"], workflow.data.deployment_id);

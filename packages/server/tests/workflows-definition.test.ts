@@ -9,6 +9,7 @@ after(() => server.close());
 
 const step = (props: string, body = "return 1"): string =>
   `export default defineComponent({ props: ${props}, async run({ steps, $ }) { ${body} } })`;
+type Block = Record<string, unknown>;
 const refused = (body: object) => server.call("POST", "/workflows", body);
 
 async function rowCounts(): Promise<Record<string, number>> {
@@ -177,7 +178,7 @@ test("control flow reads as it was written", async () => {
       namespace: "check",
       type: "if",
       condition: "steps.trigger.event.body.n > 1",
-      then: [inner("yes")],
+      steps: [inner("yes")],
       else: [inner("no")],
     },
     {
@@ -197,30 +198,27 @@ test("control flow reads as it was written", async () => {
     { namespace: "each", type: "loop", over: "{{ steps.trigger.event.list }}", steps: [inner("item")] },
   ];
   const { data } = await TestWorkflow.create(server, { steps });
-  const [check, route, both, each] = data.steps as unknown as Record<string, never>[];
+  const [check, route, both, each] = data.steps as unknown as [Block, Block, Block, Block];
   const names = (list: unknown) =>
     (list as { namespace: string; type: string }[]).map(({ namespace, type }) => `${type} ${namespace}`);
   assert.deepEqual(names(data.steps), ["if check", "switch route", "parallel both", "loop each"]);
-  assert.deepEqual([names(check?.["then"]), names(check?.["else"])], [["CodeCell yes"], ["CodeCell no"]]);
-  assert.equal(check?.["condition"], "steps.trigger.event.body.n > 1");
-  assert.deepEqual(names(route?.["default"]), ["end stop"]);
+  assert.deepEqual([names(check["steps"]), names(check["else"])], [["CodeCell yes"], ["CodeCell no"]]);
+  assert.equal(check["condition"], "steps.trigger.event.body.n > 1");
+  assert.deepEqual(names(route["default"]), ["end stop"]);
   assert.deepEqual(
-    (both?.["branches"] as unknown as { slug: string; condition: unknown }[]).map(({ slug, condition }) => [
-      slug,
-      condition,
-    ]),
+    (both["branches"] as { slug: string; condition: unknown }[]).map(({ slug, condition }) => [slug, condition]),
     [
       ["l", null],
       ["r", null],
     ],
   );
-  assert.equal(each?.["over"], "{{ steps.trigger.event.list }}");
+  assert.equal(each["over"], "{{ steps.trigger.event.list }}");
 });
 
 test("problems inside control flow have their whole path, and namespaces are unique over all of it", async () => {
   const reply = await refused({
     steps: [
-      { namespace: "a", type: "if", then: [{ namespace: "a", code: step("{}") }] },
+      { namespace: "a", type: "if", steps: [{ namespace: "a", code: step("{}") }] },
       {
         namespace: "b",
         type: "switch",
@@ -234,7 +232,7 @@ test("problems inside control flow have their whole path, and namespaces are uni
     problemsIn(reply).map((problem) => problem.split(": ")[0]),
     [
       "steps[0].condition",
-      "steps[0].then[0].namespace",
+      "steps[0].steps[0].namespace",
       "steps[1].cases[0].condition",
       "steps[1].cases[0].steps[0].component_id",
       "steps[2].branches",

@@ -41,7 +41,7 @@ test("the event has the request: lower-case headers, lists for repeated names, a
     client_ip: "127.0.0.1",
     body: { k: [1] },
   });
-  assert.match(String(url), /^http.*\/a\/b$/);
+  assert.match(url as string, /^http.*\/a\/b$/);
   assert.equal((headers as Record<string, string>)["x-custom"], "c");
 });
 

@@ -146,7 +146,7 @@ test("Create a Workflow: from a template, with steps and triggers overridden", a
     data.steps.map(({ namespace, lang, configured_props_json: props }) => [
       namespace,
       lang,
-      props && JSON.parse(props),
+      props && (JSON.parse(props) as object),
     ]),
     [
       ["code", "nodejs20.x", { stringProp: "asdf", intProp: 5 }],

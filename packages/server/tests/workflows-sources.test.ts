@@ -93,7 +93,7 @@ test("changing a source's props keeps the source; dropping the trigger deletes i
   await workflow.put({ triggers: [trigger("two")] });
   const [after] = workflow.data.triggers;
   assert.equal(after?.id, before?.id);
-  assert.equal((after?.["configured_props"] as { word: string }).word, "two");
+  assert.equal((after?.["configured_props"] as { word: string } | undefined)?.word, "two");
   const first = (await server.call("GET", `/workflows/${workflow.id}/versions`)).body as { data: { id: string }[] };
   await workflow.put({ triggers: [] });
   assert.equal((await server.call("GET", `/sources/${before?.id}`)).status, 404);

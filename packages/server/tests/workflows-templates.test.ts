@@ -25,7 +25,7 @@ test("a template of a workflow has all of it but its accounts and secrets, and m
   const workflow = await TestWorkflow.create(server, {
     steps: [
       { namespace: "one", code: CODE, props: { a: "x", k: "hush" }, retry: { max_attempts: 3 } },
-      { namespace: "two", type: "if", condition: "true", then: [{ namespace: "three", lang: "bash", code: "echo" }] },
+      { namespace: "two", type: "if", condition: "true", steps: [{ namespace: "three", lang: "bash", code: "echo" }] },
     ],
     triggers: [
       { type: "http", props: { body_only: true, static_response: { status: 201, body: "ok" } } },

@@ -1,9 +1,7 @@
 import type { Json, JsonObject } from "@millrace/runner";
 import { defineCommand } from "citty";
 import { readEnvironment } from "../environment.ts";
-import { reportJson, reportText } from "../run/report-text.ts";
-import { runLocally, type LocalRun } from "../run/run-locally.ts";
-import { UsageError } from "../run/usage-error.ts";
+import { reportJson, reportText, runLocally, UsageError, type LocalRun } from "../run/index.ts";
 
 const HOOKS = ["deploy", "activate", "deactivate"] as const;
 
@@ -91,7 +89,7 @@ function credentialsOf(text: string): Record<string, JsonObject> {
 
 function json(option: string, text: string): Json {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Json;
   } catch (cause) {
     throw new UsageError(`${option} is not JSON: ${text}`, { cause });
   }

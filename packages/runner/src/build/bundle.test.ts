@@ -98,9 +98,9 @@ test("Relative files are bundled, probed for their extension, and keep their nam
     ),
   );
   assert.deepEqual(imports, [{ alias: "pg", name: "pg", range: "^8.7.1" }]);
-  const map: { sources: string[] } = JSON.parse(
-    Buffer.from(code.split("base64,").at(-1) ?? "", "base64").toString("utf8"),
-  );
+  const map = JSON.parse(Buffer.from(code.split("base64,").at(-1) ?? "", "base64").toString("utf8")) as {
+    sources: string[];
+  };
   assert.ok(map.sources.includes("sources/new/new.mjs"), map.sources.join());
   assert.ok(map.sources.includes("x.app.mjs"), map.sources.join());
 });

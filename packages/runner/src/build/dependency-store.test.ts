@@ -24,7 +24,7 @@ async function temporaryStore(t: TestContext): Promise<string> {
 
 async function versionOf(dir: string | null, alias: string): Promise<unknown> {
   const text = await readFile(join(dir ?? "", "node_modules", alias, "package.json"), "utf8");
-  return JSON.parse(text).version;
+  return (JSON.parse(text) as { version: unknown }).version;
 }
 
 test("Two versions of one package stand side by side, and the same ranges share one installation", async (t) => {

@@ -5,15 +5,11 @@ import { WORK_DIR } from "./store-garbage.ts";
 import type { PackageImport } from "./specifier.ts";
 
 /** What most third-party components import: worth loading before a component comes. */
-const LAYER: readonly PackageImport[] = ["@pipedream/platform", "axios"].map((name) => ({
-  alias: name,
-  name,
-  range: "latest",
-}));
+const LAYER = ["@pipedream/platform", "axios"];
 
 /**
- * A dependency set that blank sandboxes load ahead of time. It is installed into the store when the first component
- * asks for it, never shipped: without it everything works, only colder.
+ * A dependency set that blank sandboxes load ahead of time, at the versions that the component asked for which came last.
+ * It is installed into the store on demand, never shipped: without it everything works, only colder.
  */
 export class PlatformLayer {
   readonly #pointerPath: string;
@@ -26,7 +22,7 @@ export class PlatformLayer {
 
   /** Tells whether a component with these imports would gain from the layer. */
   isWantedBy(imports: readonly PackageImport[]): boolean {
-    return imports.some(({ alias }) => alias === "@pipedream/platform");
+    return imports.some(({ alias }) => LAYER.includes(alias));
   }
 
   /** Directory of the layer if it has been installed, else null. Touches no network. */
@@ -40,15 +36,17 @@ export class PlatformLayer {
     }
   }
 
-  /** Installs the layer unless it is there. Throws `DependencyError`. */
-  async ensure(): Promise<string> {
-    const present = await this.dir();
-    if (present !== null) return present;
-    const { dir, hash } = await this.#store.ensure(LAYER);
+  /** Installs the layer with the ranges that these imports ask for. Throws `DependencyError`. */
+  async ensure(imports: readonly PackageImport[]): Promise<string> {
+    const wanted = LAYER.map(
+      (name) => imports.find(({ alias }) => alias === name) ?? { alias: name, name, range: "latest" },
+    );
+    const { dir, hash } = await this.#store.ensure(wanted);
     if (dir === null || hash === null) throw new TypeError("The platform layer cannot be empty");
     await mkdir(dirname(this.#pointerPath), { recursive: true });
-    await writeFile(`${this.#pointerPath}.new`, hash);
-    await rename(`${this.#pointerPath}.new`, this.#pointerPath);
+    const draft = `${this.#pointerPath}.${process.pid}`;
+    await writeFile(draft, hash);
+    await rename(draft, this.#pointerPath);
     return dir;
   }
 }

@@ -148,7 +148,7 @@ function npmrc(settings: NpmSettings, home: string): string {
 function pnpmBinary(): { path: string; version: string } {
   const manifestPath = createRequire(import.meta.url).resolve("pnpm/package.json");
   const require = createRequire(manifestPath);
-  const { version }: { version: string } = require("./package.json");
+  const { version } = require("./package.json") as { version: string };
   for (const libc of ["", "-musl"]) {
     try {
       return { path: require.resolve(`@pnpm/exe.${process.platform}-${process.arch}${libc}/pnpm`), version };

@@ -32,7 +32,7 @@ export class HostResolver {
     this.#hosts = readFile(hostsFile, "utf8").then(parseHosts, () => new Map<string, string[]>());
   }
 
-  /** @throws an error with code `ENOTFOUND` or what DNS answered. */
+  /** @throws an error with code `ENOTFOUND`, or `EAI_AGAIN` when DNS did not answer. */
   async resolve(host: string): Promise<readonly string[]> {
     const name = bareHost(host);
     if (isIP(name) !== 0) return [name];
@@ -42,6 +42,12 @@ export class HostResolver {
     const found = [v4, v6].flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
     if (found.length > 0) return found;
     const cause: unknown = v4.status === "rejected" ? v4.reason : undefined;
-    throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`, { cause }), { code: "ENOTFOUND" });
+    const code = isAbsent(cause) ? "ENOTFOUND" : "EAI_AGAIN";
+    throw Object.assign(new Error(`getaddrinfo ${code} ${name}`, { cause }), { code });
   }
+}
+
+/** True when DNS said that there is no such name, rather than nothing. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOTFOUND" || error.code === "ENODATA");
 }

@@ -93,6 +93,22 @@ describe("loading", () => {
     });
     assert.ok(Number(await child.returned()) <= readyAtMs);
   });
+
+  it("takes a package loaded ahead in place of the same version in another set, and no other version", async () => {
+    const shared = (version: string, text: string) => ({
+      shared: { "package.json": JSON.stringify({ version }), "index.js": `module.exports = "${text}";` },
+    });
+    const platformDir = packageDir(shared("1.2.3", "loaded ahead"));
+    for (const [version, seen] of [
+      ["1.2.3", "loaded ahead"],
+      ["1.2.4", "own"],
+    ] as const) {
+      await using child = await InsideChild.start({ platformDir });
+      const code = `import shared from "shared"; export default { run: () => shared };`;
+      await child.load(code, { dependencyDir: packageDir(shared(version, "own")) });
+      assert.equal(await child.returned(), seen);
+    }
+  });
 });
 
 describe("many invocations in one process", () => {
@@ -234,6 +250,10 @@ describe("misbehaving code", () => {
     assert.equal(await messageOf(`{ message: "m" }`), "m");
     assert.equal(await messageOf(`{ code: 5 }`), '{"code":5}');
     assert.match((await messageOf(`{ get message() { throw 1; } }`)) ?? "", /cannot be read/);
+    assert.match(
+      (await messageOf(`new Proxy({}, { getPrototypeOf() { throw 1; }, get() { throw 1; } })`)) ?? "",
+      /cannot be read/,
+    );
     assert.equal(
       (await run(`const ring = { n: 1n, f() {} }; ring.self = ring; return ring;`)).returnValue,
       '{"n":"1"}',

@@ -12,9 +12,10 @@ export interface CommandOptions {
   readonly memoryMb: number;
   /** User id of its own; null when we are not root. */
   readonly uid: number | null;
+  /** As seen inside. */
+  readonly platformDir: string | null;
   /** Host paths. */
   readonly storeDir: string;
-  readonly platformDir: string | null;
   readonly egressSocket: string;
   readonly tmpDir: string;
   /** Whether `--permission` was seen to work; tiers B and C only. */
@@ -83,7 +84,6 @@ function binds(options: CommandOptions, programDir: string): string[] {
     [layer.dir, "/rt"],
     [join(layer.dir, needsSystem ? SYSTEM_ETC : "etc"), "/etc"],
     [options.storeDir, STORE_INSIDE],
-    ...(options.platformDir === null ? [] : [[options.platformDir, "/platform"] as [string, string]]),
     [options.egressSocket, "/run/egress.sock"],
   ];
   const own = readOnly.flatMap(([from, to]) => ["--ro-bind", from, to]);
@@ -96,7 +96,7 @@ function confined(options: CommandOptions): Command {
     egressSocket: "/run/egress.sock",
     tmpDir: "/tmp",
     hasOwnLoopback: true,
-    platformDir: options.platformDir === null ? null : "/platform",
+    platformDir: options.platformDir,
     memoryMb: options.memoryMb,
   };
   const programDir = options.needsSystem ? "/run" : "/bin";
@@ -136,7 +136,7 @@ function restrained(options: CommandOptions): Command {
   };
   // Components name /tmp itself, so it is theirs as well.
   const writable = [options.tmpDir, "/tmp"];
-  const readable = [layer.dir, options.storeDir, options.platformDir, ...writable].filter((path) => path !== null);
+  const readable = [layer.dir, options.storeDir, ...writable];
   const permissions = [
     "--permission",
     "--allow-worker",

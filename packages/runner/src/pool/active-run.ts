@@ -50,7 +50,7 @@ export class ActiveRun {
   readonly #reply: (payload: RpcReplyPayload) => void;
   readonly #emits: Emit[] = [];
   readonly #logs: Observation[] = [];
-  readonly #dbWrites: Record<string, string | null> = {};
+  readonly #dbWrites = Object.create(null) as Record<string, string | null>;
   #sizeBytes = 0;
   #responded = false;
   #calls = 0;

@@ -79,8 +79,9 @@ export class DeploymentRunner {
   get isIdle(): boolean {
     return !this.#isStarting && this.#queue.length === 0 && this.inFlight === 0;
   }
+  /** Processes that go on, not those that are about to end. */
   get processCount(): number {
-    return this.#members.size;
+    return this.#members.values().reduce((sum, { isDraining }) => sum + Number(!isDraining), 0);
   }
 
   /** Runs something as soon as there is room. Never rejects. */
@@ -203,7 +204,7 @@ export class DeploymentRunner {
     try {
       const outcome = sandbox.run(job.invocation, job.listener);
       member.isExclusive = job.isSecondAttempt;
-      this.#ports.watchdog.watch(sandbox, () => this.#pump());
+      this.#ports.watchdog.watch(sandbox, { onStuck: () => this.#pump(), onLeftovers: () => this.#drain(member) });
       void outcome.then((settled) => this.#onOutcome(job, member, settled));
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;

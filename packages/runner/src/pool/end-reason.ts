@@ -18,7 +18,7 @@ export function reasonOf(end: ProcessEnd, memoryMb: number): EndReason {
   const abnormal =
     OUT_OF_MEMORY_EXITS.has(end.exitCode ?? 0) || (end.signal !== null && OUT_OF_MEMORY_SIGNALS.has(end.signal));
   if (abnormal && OUT_OF_MEMORY_WORDS.test(end.stderrTail)) {
-    return { code: "OUT_OF_MEMORY", message: `The code used more than its ${memoryMb} MB of memory` };
+    return outOfMemory(memoryMb);
   }
   if (end.exitCode === KILLED_EXIT || end.signal === "SIGKILL") {
     return { code: "INTERRUPTED", message: "The process was killed from outside" };
@@ -26,6 +26,10 @@ export function reasonOf(end: ProcessEnd, memoryMb: number): EndReason {
   if (abnormal)
     return { code: "EXITED", message: `The process crashed (${end.signal ?? `exit code ${end.exitCode}`})` };
   return { code: "EXITED", message: `The code ended its process (exit code ${end.exitCode ?? end.signal})` };
+}
+
+export function outOfMemory(memoryMb: number): EndReason {
+  return { code: "OUT_OF_MEMORY", message: `The code used more than its ${memoryMb} MB of memory` };
 }
 
 const START_COMPLAINT_CHARS = 300;

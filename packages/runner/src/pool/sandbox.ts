@@ -8,7 +8,7 @@ import type { LaunchedProcess, ProcessEnd } from "../launch/index.ts";
 import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
 import type { LatePayload, LoadPayload, RpcReplyPayload } from "../messages.ts";
 import { ActiveRun, type RunOutcome } from "./active-run.ts";
-import { reasonOf, startFailureOf, type EndReason } from "./end-reason.ts";
+import { outOfMemory, reasonOf, startFailureOf, type EndReason } from "./end-reason.ts";
 
 /** The process ended before it could answer. */
 export class SandboxEndedError extends Error {
@@ -51,7 +51,14 @@ export const CANCEL_GRACE_MS = 250;
 /** A run that asks for more time again and again gets so much in all. */
 const MAX_REFRESHED_MS = 750_000;
 const PONG_TIMEOUT_MS = 500;
+const MAX_DEFINITION_BYTES = 1024 * 1024;
+const DEFINITION_TOO_LARGE = "The component's props and metadata are larger than 1 MB";
+const MEGABYTE = 1024 * 1024;
+/** The runtime's own memory, and that of a few children. */
+const MEMORY_SLACK_BYTES = 256 * MEGABYTE;
 const MAX_LATE_FRAMES = 1_000;
+/** What the process may send late for each of its runs; more than that no honest one sends, and reading it costs us. */
+const MAX_LATE_BYTES_PER_RUN = 1024 * 1024;
 const MAX_TIMER_MS = 2 ** 31 - 1 - CANCEL_GRACE_MS;
 
 /** One sandboxed process as its parent sees it. Whatever it sends is checked; the first thing out of order ends it. */
@@ -66,7 +73,7 @@ export class Sandbox {
   rssBytes = 0;
   isStuck = false;
   runCount = 0;
-  /** Some run went on after its deadline: its leftovers live in this process. */
+  /** Some run went on after its deadline, or left processes behind: they end with this one. */
   hasLeftovers = false;
   readonly #options: SandboxOptions;
   readonly #decoder = new FrameDecoder();
@@ -78,6 +85,7 @@ export class Sandbox {
   #killedFor: EndReason | null = null;
   #nextNumber = 1;
   #lateFrames = 0;
+  #lateBytes = 0;
   #pingSentAtMs: number | null = null;
 
   constructor(options: SandboxOptions) {
@@ -140,13 +148,22 @@ export class Sandbox {
     return run.outcome;
   }
 
-  /** One round of the watchdog: asks whether it is alive, and notices when it has not answered. */
+  /** One round of the watchdog: asks whether it is alive, and notices when it has not answered or takes too much. */
   watch(): void {
     if (this.hasEnded || this.#state !== "bound") return;
+    // The system limits each process; this limits all that user code started together.
+    if (this.#options.process.usage().memoryBytes > this.memoryMb * MEGABYTE + MEMORY_SLACK_BYTES) {
+      return this.kill(outOfMemory(this.memoryMb));
+    }
     if (this.#pingSentAtMs === null) {
       this.#pingSentAtMs = performance.now();
       this.#send(FrameType.ping, 0, undefined);
     } else if (performance.now() - this.#pingSentAtMs >= PONG_TIMEOUT_MS) this.isStuck = true;
+  }
+
+  /** Notices processes that its runs left behind: nobody limits their time. */
+  lookForLeftovers(): void {
+    if (!this.hasEnded && this.#options.process.usage().childCount > 0) this.hasLeftovers = true;
   }
 
   /** Ends it at once. */
@@ -209,6 +226,7 @@ export class Sandbox {
       this.#state = "blank";
       this.#ready.resolve();
     } else if (frame.type === FrameType.loaded && this.#state === "loading") {
+      if (frame.body.length > MAX_DEFINITION_BYTES) return this.#loaded.reject(new LoadError(DEFINITION_TOO_LARGE));
       this.#loaded.resolve(readLoaded(parseBody(frame)));
       this.#state = "bound";
     } else if (frame.type === FrameType.loadFailed && this.#state === "loading") {
@@ -241,6 +259,9 @@ export class Sandbox {
   }
 
   #handleLate(frame: Frame): void {
+    this.#lateBytes += frame.body.length;
+    if (this.#lateBytes > MAX_LATE_BYTES_PER_RUN * (this.runCount + 1))
+      throw new FrameError("its runs sent too much late");
     if (this.#lateFrames++ < MAX_LATE_FRAMES) this.owner?.onLate(readLate(parseBody(frame)));
   }
 

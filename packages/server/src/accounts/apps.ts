@@ -72,12 +72,13 @@ export class Apps {
   }
 
   async #isNamedByComponent(orgId: string, slug: string): Promise<boolean> {
-    const { rowCount } = await this.#db.query(
-      `select 1 from components where definition::jsonb -> 'apps' ? $2
-         and (org_id = $1 or component_id in (select component_id from registry_entries)) limit 1`,
-      [orgId, slug],
+    // The text alone is searched by the database: its JSON functions refuse what user code may well write, such as NUL.
+    const { rows } = await this.#db.query<{ definition: string }>(
+      `select definition from components where strpos(definition, $2) > 0
+         and (org_id = $1 or component_id in (select component_id from registry_entries))`,
+      [orgId, JSON.stringify(slug)],
     );
-    return rowCount === 1;
+    return rows.some((row) => (JSON.parse(row.definition) as { apps: string[] }).apps.includes(slug));
   }
 }
 

@@ -41,6 +41,15 @@ export class Workspaces {
     this.#db = options.db;
   }
 
+  /** Ids of all workspaces of the instance, the oldest first: for the instance's own decisions, never for a caller. */
+  async listInstanceWide(options: { limit: number }): Promise<string[]> {
+    const { rows } = await this.#db.query<{ org_id: string }>(
+      "select org_id from workspaces order by created_at_ms, org_id limit $1",
+      [options.limit],
+    );
+    return rows.map((row) => row.org_id);
+  }
+
   /** @throws ApiError 404 */
   async find(orgIds: readonly string[], orgId: string): Promise<WorkspaceRow> {
     const row = orgIds.includes(orgId)

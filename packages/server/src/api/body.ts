@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { ApiError, invalidInput } from "../core/index.ts";
+import { ApiError, invalidInput, isNestedTooDeeply, MAX_JSON_LEVELS } from "../core/index.ts";
 import { unsupportedMediaType } from "./errors.ts";
 
-/** JSON is the only body: empty is `{}`, anything but an object is 400, another content type is 415. */
+/** JSON is the only body: empty is `{}`, anything but an object is 400 (as is a bottomless one), another content type is 415. */
 export function bodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -26,6 +26,9 @@ function parseBody(text: string): unknown {
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw invalidInput([{ path: "body", message: "must be a JSON object" }]);
+  }
+  if (isNestedTooDeeply(parsed)) {
+    throw invalidInput([{ path: "body", message: `must not be nested more than ${MAX_JSON_LEVELS} levels deep` }]);
   }
   return parsed;
 }

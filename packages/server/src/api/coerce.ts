@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { isNestedTooDeeply } from "../core/index.ts";
 import { shapeOf, type SchemaShape } from "./schema-shape.ts";
 
 /**
@@ -44,7 +45,8 @@ function coerceUnion(alternatives: readonly SchemaShape[], value: unknown): unkn
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isNestedTooDeeply(value) ? text : value;
   } catch {
     return text;
   }

@@ -15,6 +15,7 @@ const FRAMEWORK_ERRORS: Record<string, () => ApiError> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: unsupportedMediaType,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ApiError("invalid_json", "The body is shorter than Content-Length says"),
+  FST_ERR_MAX_PARAM_LENGTH: () => new ApiError("not_found", "Nothing has an id as long as the one in this URL"),
   FST_ERR_BAD_URL: () => new ApiError("invalid_input", "The URL is not valid"),
 };
 

@@ -11,7 +11,7 @@
  *    converted; finders get `request.orgIds`; creating uses `request.orgId()`; a workspace named by the path is
  *    `request.memberOf(request.input.id)`; another status: `request.replySettings.status = 200`. Throw `ApiError`s.
  *    SSE: `streams: "sse"` and `streamRoute(operation, async (request, raw) => …)` until `request.signal` aborts.
- * 3. List it in `api/routes/<resource>/index.ts`, that in `api/routes/index.ts`, the service in `api/services.ts`.
+ * 3. List it in `api/routes/<resource>/index.ts`, that in `api/routes/all-routes.ts`, the service in `api/services.ts`.
  * Lists page with `pageRequestOf(request.input)`, `selectPage` (db) and `pageReply`.
  */
 export { buildApi } from "./app.ts";

@@ -106,3 +106,19 @@ void test("what only looks like a number is refused", () => {
     assert.equal(problems({ limit })?.length, 1, JSON.stringify(limit));
   }
 });
+
+void test("texts with a NUL are named; inside free JSON it may stand", () => {
+  const body = { name: "a\0", note: "\0", tags: ["fine", "\0"], kind: "a", props: { "\0": "\0" }, count: "x" };
+  assert.deepEqual(problems({}, body), [
+    "count must be integer",
+    "name must not contain the character NUL",
+    "note must not contain the character NUL",
+    "tags[1] must not contain the character NUL",
+  ]);
+  assert.deepEqual(input({}, { props: { "\0": "\0" } }), { props: { "\0": "\0" } });
+  assert.throws(() => read({ params: { thing_id: "dc_\0" }, query: {}, body: {} }), { status: 400 });
+});
+
+void test("JSON of the query without a bottom is refused", () => {
+  assert.deepEqual(problems({ props: `{"a":${"[".repeat(7_000)}${"]".repeat(7_000)}}` }), ["props must be object"]);
+});

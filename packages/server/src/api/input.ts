@@ -4,6 +4,7 @@ import { Compile, type Validator } from "typebox/compile";
 import { Settings } from "typebox/system";
 import { invalidInput } from "../core/index.ts";
 import { coerceText } from "./coerce.ts";
+import { nulProblems } from "./nul-problems.ts";
 import { problemsOf } from "./problems.ts";
 import { acceptsNull } from "./schema-shape.ts";
 
@@ -59,7 +60,9 @@ export function inputReader(operation: Operation): InputReader {
     }
     if (openBody) input["fields"] = fieldsBeside(properties, parts.body);
     validator ??= Compile(Type.Object(openBody ? { ...properties, fields: openBody } : properties));
-    if (!validator.Check(input)) throw invalidInput(problemsOf(validator.Errors(input)));
+    const problems = validator.Check(input) ? [] : problemsOf(validator.Errors(input));
+    for (const [name, schema] of Object.entries(properties)) problems.push(...nulProblems(schema, input[name], name));
+    if (problems.length > 0) throw invalidInput(problems);
     return input;
   };
 }

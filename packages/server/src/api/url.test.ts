@@ -12,6 +12,8 @@ const cases: [string, string][] = [
   ["/v1/orgs?x=1", "/v1/workspaces?x=1"],
   ["/v1/orgsmith", "/v1/orgsmith"],
   ["/v1/x/orgs/1", "/v1/x/orgs/1"],
+  ["/sources/dc_1/sse?x=1", "/v1/sources/dc_1/sse?x=1"],
+  ["/sources/dc_1/runs", "/sources/dc_1/runs"],
   ["/v1/components/~%2Fkey", "/v1/components/~%2Fkey"],
 ];
 

@@ -1,6 +1,6 @@
 /**
- * One spelling for each path: duplicate slashes are one, a trailing slash is none, and `/v1/orgs/…` is
- * `/v1/workspaces/…`. The query stays as it is.
+ * One spelling for each path: duplicate slashes are one, a trailing slash is none, `/v1/orgs/…` is `/v1/workspaces/…`,
+ * and a stream of events is also reached without `/v1`. The query stays as it is.
  */
 export function normalizeUrl(url: string): string {
   const queryAt = url.indexOf("?");
@@ -8,5 +8,6 @@ export function normalizeUrl(url: string): string {
   const query = queryAt === -1 ? "" : url.slice(queryAt);
   const single = path.replace(/\/{2,}/g, "/");
   const trimmed = single.length > 1 && single.endsWith("/") ? single.slice(0, -1) : single;
-  return trimmed.replace(/^\/v1\/orgs(?=\/|$)/, "/v1/workspaces") + query;
+  const versioned = /^\/(sources|workflows)\/[^/]+\/sse$/.test(trimmed) ? `/v1${trimmed}` : trimmed;
+  return versioned.replace(/^\/v1\/orgs(?=\/|$)/, "/v1/workspaces") + query;
 }

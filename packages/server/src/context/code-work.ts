@@ -14,30 +14,30 @@ import type { Egress } from "../egress/index.ts";
 import { ComponentBuilder, Components, egressDownload } from "../registry/index.ts";
 import { nodeBinary } from "./node-binary.ts";
 
-export interface CodeWorkOptions {
-  db: Database;
+export interface SandboxesOptions {
   log: Logger;
   config: Config;
-  egress: Egress;
   publicUrl: string;
   npmSettings: NpmSettings;
 }
 
+/** What runs code: sandboxes, and the packages that they share. Needs no database. */
+export type Sandboxes = Awaited<ReturnType<typeof startSandboxes>>;
+
+/** Turns code into components, and runs them. */
+export type CodeWork = ReturnType<typeof buildCodeWork>;
+
 const WORK_DIR = "runner";
 
-/** What turns code into something that runs, and runs it. */
-export type CodeWork = Awaited<ReturnType<typeof startCodeWork>>;
-
-/** Starts the sandboxes; builds the dependency store and the components on top of them. */
-export async function startCodeWork(options: CodeWorkOptions) {
-  const { db, log, config, egress, npmSettings } = options;
+/** Starts the sandboxes on top of the dependency store. @throws StartupError, SandboxEndedError */
+export async function startSandboxes({ log, config, publicUrl, npmSettings }: SandboxesOptions) {
   const workDir = join(config.dataDir, WORK_DIR);
   const storeDir = join(await runnerStateDir(workDir), "store");
   const dependencies = new DependencyStore({ storeDir, settings: npmSettings });
   const platform = new PlatformLayer({ store: dependencies, storeDir });
   const runner = await RunnerHost.start({
     ...{ workDir, storeDir, nodePath: nodeBinary() },
-    egress: { allow: config.egressAllow, publicUrl: options.publicUrl },
+    egress: { allow: config.egressAllow, publicUrl },
     platformDir: await platform.dir(),
     blankCount: config.runner.blankCount,
     idleTimeoutMs: config.runner.idleTimeoutMs,
@@ -45,14 +45,28 @@ export async function startCodeWork(options: CodeWorkOptions) {
     ...(config.runner.maxProcesses !== null && { maxProcesses: config.runner.maxProcesses }),
     onEvent: (event) => logRunnerEvent(log, event),
   });
+  return {
+    ...{ dependencies, platform, runner },
+    async stop() {
+      await dependencies[Symbol.asyncDispose]();
+      await runner.stop();
+    },
+  };
+}
+
+/** Builds components on top of the sandboxes. */
+export function buildCodeWork(
+  { dependencies, platform, runner }: Sandboxes,
+  options: { db: Database; log: Logger; egress: Egress; githubRawUrl: string },
+) {
+  const { db, log, egress, githubRawUrl } = options;
   const builder = new ComponentBuilder({
-    ...{ runner, dependencies, platform },
+    ...{ runner, dependencies, platform, githubRawUrl },
     download: egressDownload(egress),
-    githubRawUrl: config.githubRawUrl,
     onError: (error) =>
       log.warn({ err: error }, "installing the platform packages failed; components run without preloading"),
   });
-  return { runner, dependencies, components: new Components({ db, builder, dependencies }) };
+  return { runner, components: new Components({ db, builder, dependencies }) };
 }
 
 function logRunnerEvent(log: Logger, event: RunnerEvent): void {

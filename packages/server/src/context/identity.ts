@@ -29,11 +29,29 @@ export type Identity = Awaited<ReturnType<typeof buildIdentity>>;
 export async function buildIdentity(options: IdentityOptions) {
   const { db, log, secretKey, dataDir, publicUrl } = options;
   const onError = (error: unknown): void => log.error({ err: error }, "a background task of identity failed");
+  const services = identityServices({ db, secretKey, onError });
+  await services.vault.verify();
+  const keep = (credentials: Parameters<typeof keepCredentials>[1]["credentials"]): Promise<void> =>
+    keepCredentials(dataDir, { publicUrl, credentials });
+  if ((await ensureFirstUser(db, { keep })) === null) await refreshAddresses(dataDir, publicUrl);
+  return services;
+}
+
+export interface IdentityServicesOptions {
+  db: Database;
+  secretKey: Uint8Array;
+  /** Which of its two shapes `/users/me` has. */
+  plan?: "free" | "paid";
+  onError(error: unknown): void;
+}
+
+/** Wires the services of identity; touches nothing. */
+export function identityServices(options: IdentityServicesOptions) {
+  const { db, secretKey, onError, plan } = options;
   const vault = new Vault({ db, secretKey });
-  await vault.verify();
   const apps = new Apps({ db });
   const audit = new AuditLog({ db });
-  const services = {
+  return {
     vault,
     apps,
     audit,
@@ -41,11 +59,7 @@ export async function buildIdentity(options: IdentityOptions) {
     apiKeys: new ApiKeys({ db, onError }),
     idempotency: new IdempotencyStore({ db, vault, onError }),
     projects: new Projects({ db }),
-    users: new Users({ db }),
+    users: new Users({ db, ...(plan && { plan }) }),
     workspaces: new Workspaces({ db }),
   };
-  const keep = (credentials: Parameters<typeof keepCredentials>[1]["credentials"]): Promise<void> =>
-    keepCredentials(dataDir, { publicUrl, credentials });
-  if ((await ensureFirstUser(db, { keep })) === null) await refreshAddresses(dataDir, publicUrl);
-  return services;
 }

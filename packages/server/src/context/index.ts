@@ -1,3 +1,4 @@
 /** Builds a node out of its parts, by its roles, and takes it down again. */
 export { credentialsPath } from "./credentials-file.ts";
+export { identityServices } from "./identity.ts";
 export { startServer, type RunningServer, type ServerOverrides } from "./start-server.ts";

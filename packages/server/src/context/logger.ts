@@ -1,5 +1,6 @@
-import { destination, pino, type Logger } from "pino";
+import { destination, pino, type DestinationStream, type Logger } from "pino";
 import type { LogLevel } from "../config/index.ts";
+import { readableLine } from "./readable-line.ts";
 
 /** Names under which secrets could travel in a log object. */
 const SECRET_FIELDS = [
@@ -12,7 +13,7 @@ const SECRET_FIELDS = [
   "password",
 ];
 
-/** The node's log: JSON lines on stdout, secrets blanked by name. */
+/** The node's log on stdout, secrets blanked by name: JSON lines, or readable ones at a terminal. */
 export function createLogger(options: { level: LogLevel }): Logger {
   const paths = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   return pino(
@@ -22,6 +23,10 @@ export function createLogger(options: { level: LogLevel }): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths, censor: "[secret]" },
     },
-    destination({ dest: 1, sync: true }),
+    process.stdout.isTTY ? { write: (line) => void process.stdout.write(readableLine(line)) } : jsonLines(),
   );
+}
+
+function jsonLines(): DestinationStream {
+  return destination({ dest: 1, sync: true });
 }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
+import type { Workspaces } from "../accounts/index.ts";
 import type { Config } from "../config/index.ts";
-import type { Database } from "../db/index.ts";
 import { StartupError } from "../core/index.ts";
 import type { CodeWork } from "./code-work.ts";
 
@@ -9,7 +9,7 @@ import type { CodeWork } from "./code-work.ts";
  * @throws StartupError `config_invalid`
  */
 export async function assertTierServes(parts: {
-  db: Database;
+  workspaces: Workspaces;
   config: Config;
   code: CodeWork;
   log: Logger;
@@ -17,8 +17,7 @@ export async function assertTierServes(parts: {
   const { tier, reasons } = parts.code.runner.tier;
   parts.log.info({ tier, reasons }, `sandbox tier ${tier}`);
   if (tier === "A" || parts.config.runner.allowShared) return;
-  const { rows } = await parts.db.query<{ count: number }>("select count(*) as count from workspaces");
-  if ((rows[0]?.count ?? 0) <= 1) return;
+  if ((await parts.workspaces.listInstanceWide({ limit: 2 })).length <= 1) return;
   throw new StartupError(
     "config_invalid",
     `The sandbox is tier ${tier} (${reasons.join("; ")}), which does not keep workspaces apart, and there are several. ` +

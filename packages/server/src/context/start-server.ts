@@ -7,10 +7,10 @@ import { allRoutes, buildApi, HttpFront, type IngestPort } from "../api/index.ts
 import { loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
 import { StartupError, type RetryPolicy } from "../core/index.ts";
 import { Housekeeping, storageChores } from "../daemon/index.ts";
-import { NodeRegistration, type Database } from "../db/index.ts";
+import { DataDirLock, NodeRegistration, type Database } from "../db/index.ts";
 import { Egress } from "../egress/index.ts";
 import { seedExamples } from "../registry/index.ts";
-import { startCodeWork, type CodeWork } from "./code-work.ts";
+import { buildCodeWork, startSandboxes, type CodeWork, type Sandboxes, type SandboxesOptions } from "./code-work.ts";
 import { buildDefinitionWork, type DefinitionWork } from "./definition-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
 import { buildIdentity, type Identity } from "./identity.ts";
@@ -26,6 +26,8 @@ export interface ServerOverrides {
   npmSettings: NpmSettings;
   log?: Logger;
   webhookRetryPolicy?: RetryPolicy;
+  /** A reply that does not fit its schema fails the request; for tests. */
+  strictReplies?: boolean;
 }
 
 export interface RunningServer {
@@ -45,6 +47,7 @@ interface Base {
   readonly overrides: ServerOverrides;
   readonly log: Logger;
   readonly db: Database;
+  readonly sandboxes: Sandboxes;
   readonly secretKey: Buffer;
   readonly publicUrl: string;
 }
@@ -69,12 +72,14 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   const log = overrides.log ?? createLogger({ level: config.logLevel });
   for (const warning of config.warnings) log.warn(warning);
   await using stack = new AsyncDisposableStack();
+  const lock = DataDirLock.acquire(config.dataDir);
+  stack.defer(() => lock.release());
   const front = new HttpFront();
   const publicUrl = config.publicUrl ?? `http://localhost:${await listen(front, config)}`;
   stack.defer(() => front.close(FRONT_GRACE_MS));
-  const storage = await openStorage(config, log);
-  stack.defer(() => storage.stop());
-  const base = { config, overrides, log, db: storage.db, secretKey, publicUrl };
+  const { npmSettings } = overrides;
+  const { db, sandboxes } = await startFoundation({ log, config, publicUrl, npmSettings }, stack);
+  const base = { config, overrides, log, db, sandboxes, secretKey, publicUrl };
   const parts = await buildParts(base, stack);
   const app = await buildApp(base, parts);
   stack.defer(() => app.close());
@@ -85,7 +90,20 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   stack.defer(() => front.close(FRONT_GRACE_MS));
   front.open({ ...(config.roles.includes("ingest") && { ingest: ingestOf(parts) }), api: app.routing });
   const running = stack.move();
-  return { url: publicUrl, db: storage.db, stop: () => running.disposeAsync() };
+  return { url: publicUrl, db, stop: () => running.disposeAsync() };
+}
+
+/** Storage and sandboxes know nothing of each other, so they start side by side. */
+async function startFoundation(options: SandboxesOptions, stack: AsyncDisposableStack) {
+  const [storage, sandboxes] = await Promise.allSettled([
+    openStorage(options.config, options.log),
+    startSandboxes(options),
+  ]);
+  if (storage.status === "fulfilled") stack.defer(() => storage.value.stop());
+  if (sandboxes.status === "fulfilled") stack.defer(() => sandboxes.value.stop());
+  if (storage.status === "rejected") throw storage.reason;
+  if (sandboxes.status === "rejected") throw sandboxes.reason;
+  return { db: storage.value.db, sandboxes: sandboxes.value };
 }
 
 function ingestOf({ sources, workflows }: Parts): IngestPort {
@@ -108,15 +126,13 @@ async function listen(front: HttpFront, { host, port }: Config): Promise<number>
 }
 
 async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Parts> {
-  const { config, overrides, log, db, secretKey, publicUrl } = base;
+  const { config, overrides, log, db, sandboxes, secretKey, publicUrl } = base;
   const egress = new Egress({ rules: { allow: config.egressAllow, publicUrl } });
   stack.defer(() => egress.stop());
   const identity = await buildIdentity({ db, log, secretKey, dataDir: config.dataDir, publicUrl });
-  const { npmSettings, webhookRetryPolicy } = overrides;
-  const code = await startCodeWork({ db, log, config, egress, publicUrl, npmSettings });
-  stack.defer(() => code.runner.stop());
-  stack.defer(() => code.dependencies[Symbol.asyncDispose]());
-  await assertTierServes({ db, config, code, log });
+  const { webhookRetryPolicy } = overrides;
+  const code = buildCodeWork(sandboxes, { db, log, egress, githubRawUrl: config.githubRawUrl });
+  await assertTierServes({ workspaces: identity.workspaces, config, code, log });
   const node = await NodeRegistration.register({ db, nodeName: loadNodeName(config), roles: config.roles });
   stack.defer(() => node.stop());
   const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
@@ -144,10 +160,11 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
     authenticate: (token) => apiKeys.authenticate(token),
     bodyLimitBytes: base.config.limits.httpBodyBytes,
     idempotency: identity.idempotency,
+    strictReplies: base.overrides.strictReplies ?? false,
     meta: {
       version: await versionOfMillrace(),
       publicUrl: base.publicUrl,
-      readiness: readinessOf({ db: base.db, code, roles: base.config.roles }),
+      readiness: readinessOf({ db: base.db, log: events.work.log, code, roles: base.config.roles }),
     },
   });
   await app.ready();
@@ -201,9 +218,8 @@ function startHousekeeping({ db, config, log }: Base, { code, workflows }: Parts
 }
 
 /** The instance's registry begins with our own examples, in the name of the first workspace. */
-async function publishExamples({ db, log }: Base, { code }: Parts): Promise<void> {
-  const first = await db.query<{ org_id: string }>("select org_id from workspaces order by created_at_ms limit 1");
-  const orgId = first.rows[0]?.org_id;
+async function publishExamples({ db, log }: Base, { code, identity }: Parts): Promise<void> {
+  const [orgId] = await identity.workspaces.listInstanceWide({ limit: 1 });
   if (orgId === undefined) return;
   const dir = fileURLToPath(EXAMPLES);
   await seedExamples({ db, components: code.components }, { dir, orgId }).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import { idPrefixes, type IdKind } from "@millrace/contract";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -24,13 +24,37 @@ export function newId(kind: IdKind): string {
 
 /** A new KSUID: 27 base62 characters that sort by their second. */
 export function newKsuid(nowMs: number): string {
-  const bytes = randomBytes(20);
-  bytes.writeUInt32BE(Math.floor(nowMs / 1000) - KSUID_EPOCH_SECONDS, 0);
-  let number = BigInt(`0x${bytes.toString("hex")}`);
+  const words = [
+    Math.floor(nowMs / 1000) - KSUID_EPOCH_SECONDS,
+    randomWord(),
+    randomWord(),
+    randomWord(),
+    randomWord(),
+  ];
   let text = "";
-  for (let i = 0; i < KSUID_LENGTH; i++) {
-    text = BASE62[Number(number % 62n)] + text;
-    number /= 62n;
-  }
+  for (let digit = 0; digit < KSUID_LENGTH; digit++) text = BASE62[divideBy62(words)] + text;
   return text;
+}
+
+/** Divides a number given in words of 32 bits, the highest first. @returns the remainder */
+function divideBy62(words: number[]): number {
+  let remainder = 0;
+  for (let index = 0; index < words.length; index++) {
+    const value = remainder * 2 ** 32 + (words[index] ?? 0);
+    words[index] = Math.floor(value / 62);
+    remainder = value % 62;
+  }
+  return remainder;
+}
+
+/** Each event takes several ids; asking the system for every one cost more than all the rest of them. */
+const randomWords = new Uint32Array(1024);
+let usedWords = randomWords.length;
+
+function randomWord(): number {
+  if (usedWords === randomWords.length) {
+    randomFillSync(randomWords);
+    usedWords = 0;
+  }
+  return randomWords[usedWords++] ?? 0;
 }

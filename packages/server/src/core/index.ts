@@ -8,6 +8,7 @@ export {
   type ErrorDetail,
 } from "./api-error.ts";
 export { eventIdTimeMs, firstEventIdAt, formatEventId, parseEventId } from "./event-id.ts";
+export { isNestedTooDeeply, MAX_JSON_LEVELS } from "./json-depth.ts";
 export { newId, newKsuid, randomBase62 } from "./ids.ts";
 export { StartupError, type StartupErrorCode } from "./startup-error.ts";
 export { limitedToRole, principalId, type Principal, type UserPrincipal } from "./principal.ts";

@@ -36,7 +36,8 @@ export function encodeCursor(id: string): string {
 /** The id in a cursor; null when the text is no cursor. */
 export function decodeCursor(cursor: string): string | null {
   const id = Buffer.from(cursor, "base64url").toString("utf8");
-  return id !== "" && encodeCursor(id) === cursor ? id : null;
+  // No id holds a NUL, and no database takes one in a text.
+  return id !== "" && !id.includes("\0") && encodeCursor(id) === cursor ? id : null;
 }
 
 /** Reads the paging parameters. @throws ApiError 400 for a cursor that does not decode */

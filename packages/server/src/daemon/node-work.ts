@@ -99,4 +99,14 @@ export class NodeWork {
     await this.#peers.stop();
     await this.#session.stop();
   }
+
+  /** Lets go of the database at once, as a process that dies does: what it holds stays claimed. */
+  async abandon(): Promise<void> {
+    await Promise.all([this.claims.stop(), this.scheduled.stop()]);
+    this.#forget?.();
+    this.streams.stop();
+    this.subscriptions.stop();
+    await this.#peers.stop();
+    await this.#session.stop();
+  }
 }

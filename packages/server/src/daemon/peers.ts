@@ -84,7 +84,7 @@ export class Peers {
   #schedule(delayMs: number): void {
     if (!this.#isRunning) return;
     if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#run(), delayMs).unref();
+    this.#timer = setTimeout(() => this.#run(), delayMs).unref();
   }
 
   #run(): void {

@@ -7,9 +7,8 @@ import { Lane } from "./lane.ts";
 import { encodeHint, Listener, type HintHandler } from "./listener.ts";
 import { adaptPool } from "./pool-adapter.ts";
 import type { Schema } from "./schema/index.ts";
+import { assertServerVersion } from "./server-version.ts";
 import { breaksConnection, mapDatabaseError } from "./unavailable.ts";
-
-const OLDEST_SERVER_VERSION = 150_000;
 
 export interface DatabaseOptions extends ConnectionOptions {
   /** Connections for general queries; lanes and the listener have their own. */
@@ -80,6 +79,12 @@ export class Database {
     }
   }
 
+  /** Asks the server whether it only follows another one and takes no writes. @throws ApiError `unavailable` */
+  async isStandby(): Promise<boolean> {
+    const { rows } = await this.query<{ standby: boolean }>("select pg_is_in_recovery() as standby");
+    return rows[0]?.standby ?? false;
+  }
+
   /** Runs `work` in one transaction: all of it is written, or nothing when it throws. */
   transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
     return this.kysely.transaction().execute(work);
@@ -115,12 +120,7 @@ export class Database {
   async #assertVersion(): Promise<void> {
     const client = await this.pool.connect();
     try {
-      const { rows } = await client.query<{ version: number; name: string }>(
-        "select current_setting('server_version_num')::int as version, current_setting('server_version') as name",
-      );
-      if ((rows[0]?.version ?? 0) >= OLDEST_SERVER_VERSION) return;
-      const found = rows[0]?.name ?? "unknown";
-      throw new StartupError("database_too_old", `DATABASE_URL: needs PostgreSQL 15 or newer; this one is ${found}`);
+      await assertServerVersion(client);
     } finally {
       client.release();
     }

@@ -2,10 +2,11 @@
 export { Database, notifyWithin, type DatabaseOptions } from "./database.ts";
 export { DataDirLock, EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/index.ts";
 export { Lane } from "./lane.ts";
+export { Leadership, type LeadershipOptions } from "./leadership.ts";
 export type { Hint, HintHandler } from "./listener.ts";
 export { migrate } from "./migrate.ts";
 export { NodeRegistration, type NodeEpoch, type NodeRegistrationOptions } from "./node-registration.ts";
 export { dropExpiredPartitions, ensurePartitions, isMissingPartition } from "./partitions.ts";
 export type { Schema } from "./schema/index.ts";
-export { breaksConnection, isUnavailable, mapDatabaseError } from "./unavailable.ts";
+export { breaksConnection, isDiskFull, isUnavailable, mapDatabaseError } from "./unavailable.ts";
 export { selectPage, type PagedList } from "./select-page.ts";

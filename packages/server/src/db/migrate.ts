@@ -4,6 +4,7 @@ import type pg from "pg";
 import { StartupError } from "../core/index.ts";
 import { explainConnectFailure } from "./connect-failure.ts";
 import { discardClient, openClient } from "./connection.ts";
+import { assertServerVersion } from "./server-version.ts";
 
 const DIRECTORY = new URL("./migrations/", import.meta.url);
 const LOCK_KEY = 0x6d696c6c; // "mill"
@@ -37,6 +38,7 @@ export async function migrate(url: string, directory: URL = DIRECTORY): Promise<
     throw explainConnectFailure(error, url);
   });
   try {
+    await assertServerVersion(client);
     await inLockedTransaction(client, () => prepare(client, migrations));
     for (const migration of migrations) await inLockedTransaction(client, () => apply(client, migration));
   } finally {

@@ -41,6 +41,11 @@ export function isUnavailable(error: unknown): boolean {
   return code === "" && UNAVAILABLE_MESSAGE.test(error.message);
 }
 
+/** Whether the server had no room left to write. */
+export function isDiskFull(error: unknown): boolean {
+  return codeOf(error instanceof ApiError ? error.cause : error) === "53100";
+}
+
 /** Whether a connection is worthless after this error and must not go back into a pool. */
 export function breaksConnection(error: unknown): boolean {
   return isUnavailable(error) && !CONNECTION_SURVIVES.test(codeOf(error));

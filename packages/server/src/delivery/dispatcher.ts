@@ -135,7 +135,8 @@ export class Dispatcher implements DispatchPort {
     await this.#complete(delivery, unit);
   }
 
-  async #complete(delivery: ClaimedDelivery, unit: CommitUnit): Promise<void> {
+  async #complete(delivery: ClaimedDelivery, result: CommitUnit): Promise<void> {
+    let unit = result;
     for (let delayMs = COMMIT_RETRY_MIN_MS; ; delayMs = Math.min(delayMs * 2, COMMIT_RETRY_MAX_MS)) {
       try {
         await this.#commit?.(unit);

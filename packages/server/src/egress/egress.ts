@@ -66,12 +66,23 @@ export class Egress {
 
   /** @throws EgressError when there is no complete answer; any status is an answer. */
   async request(request: EgressRequest): Promise<EgressReply> {
-    const timeout = AbortSignal.timeout(request.timeoutMs);
-    const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
+    // Not AbortSignal.timeout: it would live on until its time has come, long after the answer.
+    const ending = new AbortController();
+    let isOverdue = false;
+    const timer = setTimeout(() => {
+      isOverdue = true;
+      ending.abort();
+    }, request.timeoutMs);
+    const cancel = (): void => ending.abort();
+    if (request.signal?.aborted) cancel();
+    request.signal?.addEventListener("abort", cancel);
     try {
-      return await this.#follow(request, signal);
+      return await this.#follow(request, ending.signal);
     } catch (error) {
-      throw timeout.aborted ? new EgressError("timeout", "no answer in time", { cause: error }) : toEgressError(error);
+      throw isOverdue ? new EgressError("timeout", "no answer in time", { cause: error }) : toEgressError(error);
+    } finally {
+      clearTimeout(timer);
+      request.signal?.removeEventListener("abort", cancel);
     }
   }
 

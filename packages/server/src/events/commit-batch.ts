@@ -45,7 +45,8 @@ interface EmitterCount {
   count: number;
 }
 
-const ERRORS = "$errors";
+/** Channels whose events come from runs: they must not feed themselves. */
+const RUN_CHANNELS = new Set(["$errors", "$logs"]);
 
 /** The rows of one commit, and what must happen in memory once it is written (or has failed). */
 export class CommitBatch {
@@ -206,9 +207,9 @@ export class CommitBatch {
 
   #listenersOf(draft: EventDraft, unit: CommitUnit): readonly string[] {
     const direct = draft.directListenerId;
-    // An error of a run that itself handled an error is stored but goes nowhere: no endless loops.
+    // What a run says of handling an error (or a log) is stored but goes nowhere: no endless loops.
     const trigger = unit.sourceRun?.trigger ?? unit.workflowRun?.trigger;
-    const isEcho = draft.channel === ERRORS && trigger?.channel === ERRORS;
+    const isEcho = RUN_CHANNELS.has(draft.channel) && trigger?.channel === draft.channel;
     const matched = isEcho
       ? []
       : this.#ports.matcherOf(draft.orgId).matcher.listenersOf(draft.emitterId, draft.channel);

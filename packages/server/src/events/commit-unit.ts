@@ -119,6 +119,8 @@ export interface CommitUnit {
   webhookDelivery?: WebhookDeliveryRecord;
   workflowRun?: WorkflowRunRecord;
   workflowSteps?: readonly WorkflowStepRecord[];
+  /** What to write in its place when the database refuses it for a fault of its own: work that was done is not repeated for it. */
+  ifRefused?: (reason: string) => CommitUnit;
 }
 
 export interface AppendedEvent {
@@ -130,6 +132,8 @@ export interface AppendedEvent {
 }
 
 export interface CommitOutcome {
+  /** What was written: the unit, or what took its place. */
+  unit: CommitUnit;
   /** False: the claim (or the pending emit, or the tick) was gone and nothing was written. */
   held: boolean;
   /** What was appended, in draft order; null where dedupe dropped a draft. */

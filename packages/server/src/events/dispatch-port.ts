@@ -11,8 +11,3 @@ export interface DispatchPort {
   /** Deliveries were written that nobody holds yet: claim them when due. */
   waiting(earliestDueAtMs: number): void;
 }
-
-/** A node that takes events in but does no work. */
-export function noDispatch(waiting: (earliestDueAtMs: number) => void = () => {}): DispatchPort {
-  return { tryReserve: () => false, unreserve: () => {}, dispatch: () => {}, waiting };
-}

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { ApiError } from "../core/index.ts";
-import { breaksConnection, isMissingPartition, isUnavailable } from "../db/index.ts";
+import { breaksConnection, isDiskFull, isMissingPartition, isUnavailable } from "../db/index.ts";
 import type { NodeSession } from "../queue/index.ts";
 import { CommitBatch, type BatchUnit } from "./commit-batch.ts";
 import type { AppendedEvent, CommitOutcome, CommitUnit, EventDraft } from "./commit-unit.ts";
@@ -13,6 +13,7 @@ import { writeUnits, type WriteResult } from "./write-units.ts";
 const MAX_BATCH_UNITS = 512;
 const MAX_BATCH_CHARACTERS = 8 * 1024 * 1024;
 const MAX_ATTEMPTS = 5;
+const DISK_FULL_REMEMBERED_MS = 30_000;
 // Another transaction won: the same statement may succeed a moment later.
 const RETRYABLE_SQLSTATES = new Set(["40001", "40P01", "55P03"]);
 
@@ -56,6 +57,7 @@ export class EventLog {
   readonly #deliveryIds = new DeliveryIds();
   #queue: Entry[] = [];
   #isFlushing = false;
+  #diskFullAtMs: number | null = null;
 
   constructor(options: EventLogOptions) {
     this.#options = options;
@@ -73,6 +75,11 @@ export class EventLog {
     });
   }
 
+  /** Whether the database has just had no room for a commit. Without further tries it counts as forgotten: only trying shows. */
+  get isDiskFull(): boolean {
+    return this.#diskFullAtMs !== null && performance.now() - this.#diskFullAtMs < DISK_FULL_REMEMBERED_MS;
+  }
+
   /** Appends events. @throws like `commit` */
   async append(drafts: readonly EventDraft[]): Promise<AppendedEvent[]> {
     const outcome = await this.commit({ events: drafts });
@@ -81,7 +88,7 @@ export class EventLog {
 
   /** Resolves when everything committed so far has been answered. */
   async drained(): Promise<void> {
-    while (this.#isFlushing || this.#queue.length > 0) await this.commit({});
+    if (this.#isFlushing || this.#queue.length > 0) await this.commit({});
   }
 
   #wake(): void {
@@ -97,7 +104,9 @@ export class EventLog {
       try {
         await this.#loadSubscriptions(entries);
         await this.#write(entries);
+        this.#diskFullAtMs = null;
       } catch (error) {
+        if (isDiskFull(error)) this.#diskFullAtMs = performance.now();
         for (const entry of entries) entry.reject(error);
       }
       // Lets callers that were just answered join the next commit.
@@ -110,7 +119,7 @@ export class EventLog {
     let characters = 0;
     let count = 0;
     for (const { unit } of this.#queue) {
-      for (const event of unit.events ?? []) characters += event.payload.length;
+      characters += charactersOf(unit);
       if (count === MAX_BATCH_UNITS || (count > 0 && characters > MAX_BATCH_CHARACTERS)) break;
       count++;
     }
@@ -132,7 +141,8 @@ export class EventLog {
       this.#settle(entries, written);
     } catch (error) {
       if (isUnavailable(error)) throw error;
-      if (entries.length === 1) throw new CommitError("The database refused to write this", { cause: error });
+      const [entry] = entries;
+      if (entry && entries.length === 1) return this.#writeInstead(entry, error);
       const middle = entries.length >> 1;
       for (const half of [entries.slice(0, middle), entries.slice(middle)]) {
         await this.#write(half).catch((halfError: unknown) => {
@@ -140,6 +150,13 @@ export class EventLog {
         });
       }
     }
+  }
+
+  /** @throws CommitError when nothing may take the place of what was refused */
+  #writeInstead(refused: Entry, error: unknown): Promise<void> {
+    const unit = refused.unit.ifRefused?.(error instanceof Error ? error.message : String(error));
+    if (!unit) throw new CommitError("The database refused to write this", { cause: error });
+    return this.#write([{ ...refused, unit }]);
   }
 
   async #writeWithRetries(entries: readonly Entry[]): Promise<Written> {
@@ -221,7 +238,7 @@ export class EventLog {
       const held = place >= 0 && batch.isHeld(place, result);
       const events = held ? batch.appendedOf(place, result) : [];
       for (const event of events) if (event) appended.push(event);
-      entry.resolve({ held, events });
+      entry.resolve({ unit: entry.unit, held, events });
     });
     const { dispatch, onAppended, onScheduled } = this.#options;
     const claimed = batch.takeClaimed(result);
@@ -230,6 +247,13 @@ export class EventLog {
     if (batch.earliestScheduledMs < Number.POSITIVE_INFINITY) onScheduled?.(batch.earliestScheduledMs);
     if (appended.length > 0) onAppended?.(appended);
   }
+}
+
+function charactersOf({ events, dbWrites, sourceRun }: CommitUnit): number {
+  let count = sourceRun?.logs?.length ?? 0;
+  for (const event of events ?? []) count += event.payload.length;
+  if (dbWrites) for (const value of Object.values(dbWrites.writes)) count += value?.length ?? 0;
+  return count;
 }
 
 function isRetryable(error: unknown): boolean {

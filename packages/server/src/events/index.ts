@@ -10,7 +10,7 @@ export type {
   WorkflowStepRecord,
 } from "./commit-unit.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "../queue/index.ts";
-export { noDispatch, type DispatchPort } from "./dispatch-port.ts";
+export type { DispatchPort } from "./dispatch-port.ts";
 export { CommitError, EventLog, type EventLogOptions } from "./event-log.ts";
 export { SubscriptionCache } from "./subscription-cache.ts";
 export {

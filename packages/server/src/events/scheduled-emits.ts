@@ -1,5 +1,5 @@
 import type { Database } from "../db/index.ts";
-import type { EventMetadata } from "../queue/index.ts";
+import { Alarm, type EventMetadata } from "../queue/index.ts";
 import type { CommitOutcome, CommitUnit } from "./commit-unit.ts";
 
 export interface ScheduledEmitsOptions {
@@ -23,8 +23,6 @@ interface DueRow {
 
 const BATCH = 256;
 const DEFAULT_FLOOR_MS = 60_000;
-const RETRY_AFTER_ERROR_MS = 1_000;
-const MAX_TIMER_MS = 2_000_000_000;
 
 /**
  * Turns emits that were put off into events when their time comes. Any number of nodes may do so: removing the pending
@@ -32,31 +30,17 @@ const MAX_TIMER_MS = 2_000_000_000;
  */
 export class ScheduledEmits {
   readonly #options: ScheduledEmitsOptions;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAtMs = Number.POSITIVE_INFINITY;
-  #round: Promise<void> | null = null;
-  /** Something came up while a round was under way. */
-  #isDirty = false;
-  #isRunning = false;
+  readonly #alarm: Alarm;
 
   constructor(options: ScheduledEmitsOptions) {
     this.#options = options;
-  }
-
-  start(): void {
-    this.#isRunning = true;
-    this.#wakeAt(Date.now());
-  }
-
-  async stop(): Promise<void> {
-    this.#isRunning = false;
-    this.#clearTimer();
-    await this.#round;
+    const { onError } = options;
+    this.#alarm = new Alarm({ round: () => this.#round(), ...(onError && { onError }) });
   }
 
   /** An emit was put off until then. */
   waiting(dueAtMs: number): void {
-    this.#wakeAt(dueAtMs);
+    this.#alarm.wakeAt(dueAtMs);
   }
 
   /** One round: moves everything that is due. Returns how many became events here. */
@@ -75,44 +59,21 @@ export class ScheduledEmits {
     }
   }
 
-  #wakeAt(atMs: number): void {
-    if (!this.#isRunning || atMs >= this.#timerAtMs) return;
-    this.#clearTimer();
-    this.#timerAtMs = atMs;
-    this.#timer = setTimeout(() => this.#start(), Math.min(Math.max(0, atMs - Date.now()), MAX_TIMER_MS)).unref();
+  start(): void {
+    this.#alarm.start();
   }
 
-  #clearTimer(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#timerAtMs = Number.POSITIVE_INFINITY;
+  stop(): Promise<void> {
+    return this.#alarm.stop();
   }
 
-  #start(): void {
-    this.#clearTimer();
-    if (this.#round) {
-      this.#isDirty = true;
-      return;
-    }
-    this.#round = this.#runRound().finally(() => {
-      this.#round = null;
-      if (this.#isDirty) this.#wakeAt(Date.now());
-      this.#isDirty = false;
-    });
-  }
-
-  async #runRound(): Promise<void> {
-    try {
-      await this.tick(Date.now());
-      const { rows } = await this.#options.db.query<{ next_ms: number | null }>(
-        "select min(deliver_at_ms) as next_ms from scheduled_emits",
-      );
-      const floorAtMs = Date.now() + (this.#options.floorMs ?? DEFAULT_FLOOR_MS);
-      this.#wakeAt(Math.min(rows[0]?.next_ms ?? floorAtMs, floorAtMs));
-    } catch (error) {
-      this.#options.onError?.(error);
-      this.#wakeAt(Date.now() + RETRY_AFTER_ERROR_MS);
-    }
+  async #round(): Promise<number> {
+    await this.tick(Date.now());
+    const { rows } = await this.#options.db.query<{ next_ms: number | null }>(
+      "select min(deliver_at_ms) as next_ms from scheduled_emits",
+    );
+    const floorAtMs = Date.now() + (this.#options.floorMs ?? DEFAULT_FLOOR_MS);
+    return Math.min(rows[0]?.next_ms ?? floorAtMs, floorAtMs);
   }
 }
 

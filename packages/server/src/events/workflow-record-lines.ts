@@ -12,7 +12,7 @@ export const WORKFLOW_RUNS = `recorded_workflow_runs as (
   select line.a[3], line.a[4], line.a[5], line.a[6], line.a[7], line.a[8], line.a[9], line.a[10],
     coalesce(line.a[11], ''), line.a[12]::bigint, line.a[13], line.a[14], line.a[15], line.a[16]::bigint,
     line.a[17]::bigint, line.a[18]::bigint, placed.event_id
-  from (select a from ${linesOf("@")} where a[1] is null or a[1]::bigint in (select key from held)) as line
+  from (select a from ${linesOf("@")} where (select ok from fresh) and (a[1] is null or a[1]::bigint in (select key from held))) as line
   left join placed on placed.number = line.a[2]::int
   on conflict (org_id, workflow_id, run_id) do update set status = excluded.status, state = excluded.state,
     error = excluded.error, ended_at_ms = excluded.ended_at_ms, delivery_id = excluded.delivery_id,
@@ -25,7 +25,7 @@ export const WORKFLOW_STEPS = `recorded_workflow_steps as (
     return_value, logs, error, flow, sends, response, started_at_ms, ended_at_ms)
   select a[2], a[3], a[4]::int, a[5], a[6], a[7], a[8]::int, a[9], a[10], a[11], a[12], a[13], a[14], a[15], a[16],
     a[17], a[18]::bigint, a[19]::bigint
-  from ${linesOf("@")} where a[1] is null or a[1]::bigint in (select key from held)
+  from ${linesOf("@")} where (select ok from fresh) and (a[1] is null or a[1]::bigint in (select key from held))
   on conflict (org_id, run_id, ordinal) do nothing)`;
 
 const orNull = (text: string | null): string | null => text && cell(text);

@@ -98,7 +98,7 @@ const PLACED = `placed as materialized (
   select number, org_id, emitter_id, head - distance as event_id, channel, emit_id, deliver_at_ms, direct_listener_id, metadata, payload
   from (select a[2]::int as number, a[3]::bigint as distance, a[4] as org_id, a[5] as emitter_id,
       coalesce(a[6], '') as channel, a[7] as emit_id, a[8]::bigint as deliver_at_ms, a[9] as direct_listener_id, a[10] as metadata, a[11] as payload
-    from ${linesOf("@")} where a[1] is null or a[1]::bigint in (select key from held)) as draft
+    from ${linesOf("@")} where (select ok from fresh) and (a[1] is null or a[1]::bigint in (select key from held))) as draft
   join heads using (org_id, emitter_id)),
 stored as (
   insert into events (org_id, emitter_id, channel, event_id, emit_id, payload, metadata)
@@ -118,15 +118,15 @@ const SOURCE_RUNS = `recorded_runs as (
     trigger_emitter_id, trigger_channel, trigger_event_id, emit_count, logs, error)
   select a[2], a[3], a[4], a[5]::bigint, a[6]::bigint, a[7], a[8], a[9], a[10]::int,
     a[11], case when a[11] is not null then coalesce(a[12], '') end, a[13]::bigint, a[14]::int, a[15], a[16]
-  from ${linesOf("@")} where a[1] is null or a[1]::bigint in (select key from held))`;
+  from ${linesOf("@")} where (select ok from fresh) and (a[1] is null or a[1]::bigint in (select key from held)))`;
 const WEBHOOK_DELIVERIES = `recorded_deliveries as (
   insert into webhook_deliveries (org_id, webhook_id, webhook_delivery_id, emitter_id, channel, event_id, status, attempts,
     response_status, error, started_at_ms, ended_at_ms)
   select a[2], a[3], a[4], a[5], coalesce(a[6], ''), a[7]::bigint, a[8], a[9]::int, a[10]::int, a[11], a[12]::bigint, a[13]::bigint
-  from ${linesOf("@")} where a[1] is null or a[1]::bigint in (select key from held))`;
+  from ${linesOf("@")} where (select ok from fresh) and (a[1] is null or a[1]::bigint in (select key from held)))`;
 const DB_WRITES = `db_lines as materialized (
   select distinct on (a[3], a[4], a[5]) a[3] as org_id, a[4] as source_id, coalesce(a[5], '') as key, a[6] as value
-  from ${linesOf("@")} where a[1] is null or a[1]::bigint in (select key from held)
+  from ${linesOf("@")} where (select ok from fresh) and (a[1] is null or a[1]::bigint in (select key from held))
   order by a[3], a[4], a[5], a[2]::int desc),
 db_put as (
   insert into source_db (org_id, source_id, key, value)

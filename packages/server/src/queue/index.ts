@@ -1,4 +1,5 @@
 /** Deliveries as owed work: who holds them, who may claim them next, and what happens when a node is lost. */
+export { Alarm, type AlarmOptions } from "./alarm.ts";
 export { claimDue, type ClaimReply, type ClaimRequest } from "./claim-due.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "./claimed-delivery.ts";
 export { nextDueAtMs } from "./next-due.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   buildBundle,
+  ComponentFetchError,
   fetchComponentFiles,
   type ComponentDefinition,
   type ComponentFiles,
@@ -25,7 +26,7 @@ export interface BuiltDefinition {
 }
 
 export interface ComponentBuilderOptions {
-  readonly runner: Pick<RunnerHost, "inspect">;
+  readonly runner: Pick<RunnerHost, "inspect" | "usePlatformDir">;
   readonly dependencies: DependencyStore;
   readonly platform: PlatformLayer;
   readonly download: FetchPorts["download"];
@@ -36,6 +37,7 @@ export interface ComponentBuilderOptions {
 
 /** Leaves time to fetch and answer within ten seconds. */
 const INSPECT_TIMEOUT_MS = 8_000;
+const FETCH_TIMEOUT_MS = 30_000;
 
 /** From code or an address to files, and from files to a module with dependencies and a definition. Errors are `ApiError`s. */
 export class ComponentBuilder {
@@ -47,7 +49,8 @@ export class ComponentBuilder {
 
   /** @throws ApiError 400 or 422 that says what is wrong with the code or its address */
   async fetch(source: ComponentSource): Promise<ComponentFiles> {
-    const { dependencies, download, githubRawUrl } = this.#options;
+    const { dependencies, githubRawUrl } = this.#options;
+    const download = this.#downloadUntil(Date.now() + FETCH_TIMEOUT_MS);
     const field = source.code === undefined ? "component_url" : "component_code";
     try {
       return await fetchComponentFiles(source.code === undefined ? { url: source.url } : { code: source.code }, {
@@ -65,8 +68,8 @@ export class ComponentBuilder {
     const { runner, dependencies } = this.#options;
     try {
       const { code, imports } = await buildBundle(files);
-      this.#warmUp(imports);
       const set = await dependencies.ensure(imports);
+      this.#warmUp(imports);
       const definition = await runner.inspect(
         { code, dependencyDir: set.dir },
         { orgId: options.orgId, timeoutMs: INSPECT_TIMEOUT_MS },
@@ -77,10 +80,20 @@ export class ComponentBuilder {
     }
   }
 
-  /** In the background, at first need. */
+  /** One deadline for all files together. */
+  #downloadUntil(deadlineMs: number): FetchPorts["download"] {
+    return async (url, maxBytes) => {
+      if (Date.now() < deadlineMs) return this.#options.download(url, maxBytes);
+      const message = `The component's files could not be fetched within ${FETCH_TIMEOUT_MS / 1000} s`;
+      throw new ComponentFetchError("unreachable", message, { url });
+    };
+  }
+
+  /** In the background: it is for the next component. */
   #warmUp(imports: readonly PackageImport[]): void {
-    const { platform, onError } = this.#options;
-    if (platform.isWantedBy(imports)) platform.ensure().catch(onError);
+    const { platform, runner, onError } = this.#options;
+    if (!platform.isWantedBy(imports)) return;
+    platform.ensure(imports).then((dir) => runner.usePlatformDir(dir), onError);
   }
 }
 

@@ -42,7 +42,7 @@ export const COMPONENT_COLUMNS: RawBuilder<unknown> = sql`components.org_id, com
   components.created_at_ms, components.updated_at_ms`;
 
 export function recordOf(row: ComponentRow): ComponentRecord {
-  const definition: ComponentDefinition = JSON.parse(row.definition);
+  const definition = JSON.parse(row.definition) as ComponentDefinition;
   return {
     orgId: row.org_id,
     componentId: row.component_id,

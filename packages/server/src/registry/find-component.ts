@@ -26,11 +26,18 @@ export async function findByHash(
   db: Database,
   wanted: { orgId: string; codeHash: string; nowMs: number },
 ): Promise<ComponentRecord | null> {
-  const { rows } = await sql<ComponentRow>`update components
-    set updated_at_ms = ${wanted.nowMs}, key = definition::json ->> 'key'
+  const { rows } = await sql<ComponentRow>`update components set updated_at_ms = ${wanted.nowMs}
     where org_id = ${wanted.orgId} and code_hash = ${wanted.codeHash} and lang = 'nodejs'
     returning ${COMPONENT_COLUMNS}`.execute(db.kysely);
-  return rows[0] ? recordOf(rows[0]) : null;
+  if (!rows[0]) return null;
+  const known = recordOf(rows[0]);
+  // A copy from the registry has no key until its code is saved here, too.
+  await db.query("update components set key = $3 where org_id = $1 and component_id = $2 and key is distinct from $3", [
+    known.orgId,
+    known.componentId,
+    known.definition.key,
+  ]);
+  return known;
 }
 
 /** What the registry holds under a key, or by the id of the published component; of any workspace by design. */

@@ -14,18 +14,23 @@ export async function seedExamples(
   options: { dir: string; orgId: string },
 ): Promise<void> {
   const seeded = await readSeeded(services.db);
-  for (const name of await exampleNames(options.dir)) {
-    if (seeded.has(name)) continue;
-    const code = await readFile(join(options.dir, name, `${name}.mjs`), "utf8");
-    const component = await services.components.createFromCode(options.orgId, code);
-    await services.components.publish([options.orgId], component.componentId);
-    seeded.add(name);
-    await services.db.query(
-      `insert into instance_settings (name, value) values ($1, $2)
-       on conflict (name) do update set value = excluded.value`,
-      [SETTING, JSON.stringify([...seeded])],
-    );
-  }
+  const names = (await exampleNames(options.dir)).filter((name) => !seeded.has(name));
+  if (names.length === 0) return;
+  await Promise.all(names.map((name) => publishExample(services.components, { ...options, name })));
+  await services.db.query(
+    `insert into instance_settings (name, value) values ($1, $2)
+     on conflict (name) do update set value = excluded.value`,
+    [SETTING, JSON.stringify([...seeded, ...names])],
+  );
+}
+
+async function publishExample(
+  components: Components,
+  { dir, orgId, name }: { dir: string; orgId: string; name: string },
+): Promise<void> {
+  const code = await readFile(join(dir, name, `${name}.mjs`), "utf8");
+  const { componentId } = await components.createFromCode(orgId, code);
+  await components.publish([orgId], componentId);
 }
 
 async function exampleNames(dir: string): Promise<string[]> {

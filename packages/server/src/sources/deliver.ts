@@ -6,11 +6,13 @@ import { newRunId, plainResult, resultUnit } from "./result-unit.ts";
 import type { Invoked, SourceInvoker } from "./source-invoker.ts";
 import type { SourceLoader } from "./source-loader.ts";
 import { causeOf, httpEmitterId } from "./trigger.ts";
+import { isUnstored, withoutTraces, type UnstoredEvents } from "./unstored-events.ts";
 
 export interface SourceDeliveriesOptions {
   loader: SourceLoader;
   invoker: SourceInvoker;
   responders: Responders;
+  unstored: UnstoredEvents;
 }
 
 const MAX_UNAVAILABLE_ATTEMPTS = 12;
@@ -44,7 +46,12 @@ export class SourceDeliveries {
       return { claim: delivery, retry: { dueAtMs: Date.now() + retryInMs, lastError } };
     }
     if (awaitsResponse && !result.responded) await this.#options.responders.settle(delivery, outcomeOf(result));
-    return resultUnit(result, { source, runId, cause: causeOf(delivery), attempt, delivery, event: delivery.payload });
+    const cause = causeOf(delivery);
+    if (!isUnstored(delivery)) {
+      return resultUnit(result, { source, runId, cause, attempt, delivery, event: delivery.payload });
+    }
+    this.#options.unstored.forget(delivery);
+    return withoutTraces(resultUnit(result, { source, runId, cause, attempt, delivery, event: null }));
   }
 
   async #run(source: LoadedSource, how: { delivery: ClaimedDelivery; awaitsResponse: boolean }): Promise<Invoked> {

@@ -1,9 +1,9 @@
 import { sql, type Kysely } from "kysely";
-import { firstTickMs, newId, type Schedule } from "../core/index.ts";
+import { firstTickMs, newId } from "../core/index.ts";
 import type { Schema } from "../db/index.ts";
 import type { PropsPlan } from "./configured-props.ts";
 import { newEndpointKey, type Endpoints } from "./endpoints.ts";
-import { announceTimers } from "./timers.ts";
+import { announceTimers, scheduleOf } from "./timers.ts";
 
 /** Whose interfaces they are. */
 export interface InterfaceOwner {
@@ -171,14 +171,4 @@ export async function endpointKeysOf(
     keys.set(row.owner_id, { ...keys.get(row.owner_id), [row.prop_name]: row.endpoint_key });
   }
   return keys;
-}
-
-/** The schedule in a row of `timers`. */
-export function scheduleOf(row: {
-  interval_seconds: number | null;
-  cron: string | null;
-  timezone: string;
-}): Schedule | null {
-  if (row.interval_seconds !== null) return { kind: "interval", intervalSeconds: row.interval_seconds };
-  return row.cron === null ? null : { kind: "cron", cron: row.cron, timezone: row.timezone };
 }

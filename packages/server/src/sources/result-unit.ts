@@ -20,6 +20,17 @@ export interface ResultContext {
 
 /** Everything that an invocation leaves behind, as one unit: what it emitted, logged, stored and failed with. */
 export function resultUnit(result: InvocationResult, context: ResultContext): CommitUnit {
+  return { ...unitOf(result, context), ifRefused: (reason) => unitOf(refused(result, reason), context) };
+}
+
+/** The run has had its effects, so it is not repeated; but nothing of what it left can be kept. */
+function refused(result: InvocationResult, reason: string): InvocationResult {
+  const message = `What the run left could not be stored: ${reason}`;
+  const error = { code: "RESULT_REFUSED" as const, name: "Error", message };
+  return { ...result, error, emits: [], logs: [], dbWrites: {} };
+}
+
+function unitOf(result: InvocationResult, context: ResultContext): CommitUnit {
   const { source, delivery } = context;
   const emits = result.emits.map((emit) => emitDraft(source, emit));
   // A run that handles a log line or an error must not make more of the same kind for ever.

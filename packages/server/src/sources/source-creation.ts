@@ -9,7 +9,7 @@ import { freeSlug, slugOf } from "./slug.ts";
 import type { SourceParts } from "./source-parts.ts";
 import { settleState } from "./source-state.ts";
 import type { ComponentReference } from "./source-planner.ts";
-import { isSlugTaken, takenSlugs } from "./source-rows.ts";
+import { takenSlugs } from "./source-rows.ts";
 
 export interface NewSource extends ComponentReference {
   readonly orgId: string;
@@ -25,8 +25,6 @@ interface PlannedSource {
   readonly component: ComponentRecord;
   readonly plan: PropsPlan;
 }
-
-const MAX_SLUG_ATTEMPTS = 20;
 
 /** Deploys new sources. */
 export class SourceCreation {
@@ -61,17 +59,7 @@ export class SourceCreation {
     }
   }
 
-  async #insert(owner: InterfaceOwner, planned: PlannedSource): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#insertOnce(owner, planned);
-      } catch (error) {
-        if (!isSlugTaken(error) || attempt === MAX_SLUG_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  async #insertOnce(owner: InterfaceOwner, { request, component, plan }: PlannedSource): Promise<void> {
+  async #insert(owner: InterfaceOwner, { request, component, plan }: PlannedSource): Promise<void> {
     const { db, endpoints, node, secrets, subscriptions } = this.#parts;
     const nowMs = Date.now();
     const name = request.name ?? slugOf(component.name);

@@ -1,4 +1,4 @@
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import { notFound, type Page, type PageRequest } from "../core/index.ts";
 import { selectPage, type Schema } from "../db/index.ts";
 import type { SourceState } from "./loaded-source.ts";
@@ -59,12 +59,16 @@ export function listSources(
   });
 }
 
-/** Slugs of a workspace that could collide with `slug`, `slug-2`, …; a source's own does not count. */
+/**
+ * Slugs of a workspace that could collide with `slug`, `slug-2`, …; a source's own does not count. Whoever asks next in
+ * the workspace waits until the transaction has ended: many may want the same slug at once.
+ */
 export async function takenSlugs(
-  db: Kysely<Schema>,
+  trx: Transaction<Schema>,
   { orgId, slug, exceptSourceId }: { orgId: string; slug: string; exceptSourceId?: string },
 ): Promise<Set<string>> {
-  const rows = await db
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`millrace source slugs ${orgId}`}, 0))`.execute(trx);
+  const rows = await trx
     .selectFrom("sources")
     .select("name_slug")
     .where("org_id", "=", orgId)
@@ -76,9 +80,4 @@ export async function takenSlugs(
 
 function likeText(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
-}
-
-/** Whether another source took the slug at the same moment: the caller chooses again. */
-export function isSlugTaken(error: unknown): boolean {
-  return error instanceof Error && "constraint" in error && error.constraint === "sources_org_id_name_slug";
 }

@@ -58,9 +58,10 @@ export class SourceRuns {
     const text = JSON.stringify(event);
     const { runId, result } = await invoker.invoke(source, { kind: "run", event: text });
     const unit = resultUnit(result, { source, runId, cause: "manual", attempt: 1, delivery: null, event: text });
-    const { events } = await log.commit(unit);
-    const drafts = (unit.events ?? []).slice(0, result.emits.length);
-    return { ...runOfUnit(unit), emits: drafts.map((draft, index) => emitReply(draft, events[index] ?? null)) };
+    const { events, unit: written } = await log.commit(unit);
+    const run = runOfUnit(written);
+    const drafts = (written.events ?? []).slice(0, run.emit_count);
+    return { ...run, emits: drafts.map((draft, index) => emitReply(draft, events[index] ?? null)) };
   }
 
   /** Emits an event in the source's name, through its deduplication. @throws ApiError 400 for a reserved channel */

@@ -7,7 +7,7 @@ import type { SourceParts } from "./source-parts.ts";
 import type { SourceRow } from "./source-rows.ts";
 
 /** The legal moves of a source's state, and who makes them. `ARCHITECTURE.md` shows the same table. */
-export const SOURCE_MOVES: Readonly<Record<SourceState, readonly (SourceState | "deleted")[]>> = {
+const SOURCE_MOVES: Readonly<Record<SourceState, readonly (SourceState | "deleted")[]>> = {
   // create: hooks run; a failure or a crash removes it
   deploying: ["active", "deleted"],
   // update and delete
@@ -16,6 +16,11 @@ export const SOURCE_MOVES: Readonly<Record<SourceState, readonly (SourceState | 
   // the end of an update or a delete; a failure or a crash leads back
   updating: ["active", "inactive", "deleted"],
 };
+
+function statesBefore(state: SourceState): SourceState[] {
+  const states: SourceState[] = ["deploying", "active", "inactive", "updating"];
+  return states.filter((from) => SOURCE_MOVES[from].includes(state));
+}
 
 /**
  * Takes a source for an update or a delete, as it was read; only one caller on all nodes can have it.
@@ -33,7 +38,7 @@ export async function takeForUpdate(trx: Kysely<Schema>, row: SourceRow, node: S
     .where("org_id", "=", row.org_id)
     .where("source_id", "=", row.source_id)
     .where("state", "=", row.state)
-    .where("state", "in", ["active", "inactive"])
+    .where("state", "in", statesBefore("updating"))
     .where("deployment_id", "=", row.deployment_id)
     .executeTakeFirst();
   if (taken.numUpdatedRows === 0n) {

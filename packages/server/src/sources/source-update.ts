@@ -3,7 +3,7 @@ import { stopTimers, type InterfaceOwner } from "./interface-rows.ts";
 import { freeSlug, slugOf } from "./slug.ts";
 import type { HookName } from "./source-invoker.ts";
 import type { SourceParts } from "./source-parts.ts";
-import { findSource, isSlugTaken, takenSlugs, type SourceRow } from "./source-rows.ts";
+import { findSource, takenSlugs, type SourceRow } from "./source-rows.ts";
 import { takeForUpdate } from "./source-state.ts";
 import { SourceVersions, type SourceVersion, type VersionChange } from "./source-version.ts";
 
@@ -23,8 +23,6 @@ interface Update {
   readonly willBeActive: boolean;
   readonly ignoreHookErrors: boolean;
 }
-
-const MAX_SLUG_ATTEMPTS = 20;
 
 /** Changes sources: their name, their code and props, and whether they are active; and deletes them. */
 export class SourceUpdate {
@@ -137,25 +135,16 @@ export class SourceUpdate {
   }
 
   async #rename(owner: InterfaceOwner, name: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#renameOnce(owner, name);
-      } catch (error) {
-        if (!isSlugTaken(error) || attempt === MAX_SLUG_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  async #renameOnce(owner: InterfaceOwner, name: string): Promise<void> {
-    const { kysely } = this.#parts.db;
     const slug = slugOf(name);
-    const taken = await takenSlugs(kysely, { orgId: owner.orgId, slug, exceptSourceId: owner.sourceId });
-    await kysely
-      .updateTable("sources")
-      .set({ name, name_slug: freeSlug(slug, taken), updated_at_ms: Date.now() })
-      .where("org_id", "=", owner.orgId)
-      .where("source_id", "=", owner.sourceId)
-      .execute();
+    await this.#parts.db.transaction(async (trx) => {
+      const taken = await takenSlugs(trx, { orgId: owner.orgId, slug, exceptSourceId: owner.sourceId });
+      await trx
+        .updateTable("sources")
+        .set({ name, name_slug: freeSlug(slug, taken), updated_at_ms: Date.now() })
+        .where("org_id", "=", owner.orgId)
+        .where("source_id", "=", owner.sourceId)
+        .execute();
+    });
   }
 }
 

@@ -21,6 +21,7 @@ import { findSource, listSources } from "./source-rows.ts";
 import { SourceRuns, type ManualRunReply, type RunReply, type TestEvent, type TestEventReply } from "./source-runs.ts";
 import { SourceUpdate, type SourceChange } from "./source-update.ts";
 import { SourcesInWork } from "./sources-in-work.ts";
+import { UnstoredEvents } from "./unstored-events.ts";
 
 export interface SourcesOptions {
   db: Database;
@@ -52,6 +53,7 @@ export class Sources {
   readonly #replies: SourceReplies;
   readonly #runs: SourceRuns;
   readonly #deliveries: SourceDeliveries;
+  readonly #unstored: UnstoredEvents;
   #recoveryTimer: NodeJS.Timeout | null = null;
 
   constructor(options: SourcesOptions) {
@@ -69,13 +71,14 @@ export class Sources {
       inWork: new SourcesInWork(node),
     };
     this.#options = options;
+    this.#unstored = new UnstoredEvents({ db });
     this.#loader = loader;
     this.#creation = new SourceCreation(parts);
     this.#update = new SourceUpdate(parts);
     this.#recovery = new SourceRecovery(parts);
     this.#replies = new SourceReplies({ db, endpoints, secrets });
     this.#runs = new SourceRuns({ db, log, invoker });
-    this.#deliveries = new SourceDeliveries({ loader, invoker, responders });
+    this.#deliveries = new SourceDeliveries({ loader, invoker, responders, unstored: this.#unstored });
   }
 
   /** Begins to hear of changes by other nodes. Call `recover` once runs are possible. */
@@ -85,6 +88,7 @@ export class Sources {
 
   stop(): void {
     this.#loader.stop();
+    this.#unstored.stop();
     if (this.#recoveryTimer) clearTimeout(this.#recoveryTimer);
     this.#recoveryTimer = null;
   }

@@ -1,7 +1,6 @@
 import type { Schedule } from "../core/index.ts";
 import type { Kysely } from "kysely";
 import { notifyWithin, type Database, type Hint, type Schema } from "../db/index.ts";
-import { scheduleOf } from "./interface-rows.ts";
 
 /** A timer that ticks. */
 export interface Timer {
@@ -87,6 +86,16 @@ export class Timers {
       [timer.orgId, timer.timerId, timer.nextAtMs, nextAtMs],
     );
   }
+}
+
+/** The schedule in a row of `timers`. */
+export function scheduleOf(row: {
+  interval_seconds: number | null;
+  cron: string | null;
+  timezone: string;
+}): Schedule | null {
+  if (row.interval_seconds !== null) return { kind: "interval", intervalSeconds: row.interval_seconds };
+  return row.cron === null ? null : { kind: "cron", cron: row.cron, timezone: row.timezone };
 }
 
 function timerOf(row: TimerRow): Timer[] {

@@ -4,7 +4,7 @@ import { ApiError, newId } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { SCRIPT_DEFINITION, type ComponentRecord, type Components, type PreparedComponent } from "../registry/index.ts";
 import { accountsOf, checkProps, isRecord, SECRET_MASK, type PropsPlan, type SecretProps } from "../sources/index.ts";
-import { CodeFaults } from "./code-faults.ts";
+import type { CodeFaults } from "./code-faults.ts";
 import {
   checkExpressions,
   leavesOf,

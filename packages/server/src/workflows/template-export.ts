@@ -52,7 +52,7 @@ export class TemplateExport {
     if (node.kind === "loop") return { ...head, over: node.over, steps: inner(node.steps) };
     if (node.kind === "if") {
       const [branch] = node.branches;
-      const taken = { condition: branch?.condition ?? null, then: inner(branch?.steps ?? []) };
+      const taken = { condition: branch?.condition ?? null, steps: inner(branch?.steps ?? []) };
       return { ...head, ...taken, ...(node.otherwise && { else: inner(node.otherwise) }) };
     }
     const branches = node.branches.map(({ slug, condition, steps }) => ({ slug, condition, steps: inner(steps) }));
@@ -63,7 +63,7 @@ export class TemplateExport {
   #code(step: StoredStep, components: Records): JsonObject {
     const code = components.get(step.componentId)?.code;
     const isInline = step.isCodeStep && code !== undefined;
-    const inputs = step.inputs.map(({ name, ...declared }) => [name, declared]);
+    const inputs = step.inputs.map(({ name, ...declared }): [string, object] => [name, declared]);
     return JSON.parse(
       JSON.stringify({
         namespace: step.namespace,

@@ -120,7 +120,7 @@ export class Templates {
           ? await components.prepare(orgId, { code })
           : typeof url === "string"
             ? await components.prepare(orgId, { url })
-            : await components.prepareSaved(orgId, String(id ?? key));
+            : await components.prepareSaved(orgId, typeof id === "string" ? id : typeof key === "string" ? key : "");
       return new Set(component.definition.configurableProps.map((prop) => prop.name));
     } catch {
       // What is wrong with it is told when the workflow is planned.

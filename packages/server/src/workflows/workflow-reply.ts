@@ -7,6 +7,7 @@ import {
   leavesOf,
   shownRetry,
   shownSettings,
+  type Branch,
   type StoredDefinition,
   type StoredNode,
   type StoredStep,
@@ -94,39 +95,30 @@ export class WorkflowReplies {
         return { ...headOf(node), over: node.over, steps: inner(node.steps) };
       case "if": {
         const [branch] = node.branches;
-        const both = { then: inner(branch?.steps ?? []), else: node.otherwise && inner(node.otherwise) };
+        const both = { steps: inner(branch?.steps ?? []), else: node.otherwise && inner(node.otherwise) };
         return { ...headOf(node), condition: branch?.condition ?? null, ...both };
       }
-      default: {
-        const branches = node.branches.map((branch) => ({ ...branch, steps: inner(branch.steps) }));
-        if (node.kind === "parallel") return { ...headOf(node), branches };
-        return { ...headOf(node), cases: branches, default: node.otherwise && inner(node.otherwise) };
+      case "parallel":
+        return { ...headOf(node), branches: branchesOf(node.branches, inner) };
+      case "switch": {
+        const cases = branchesOf(node.branches, inner);
+        return { ...headOf(node), cases, default: node.otherwise && inner(node.otherwise) };
       }
     }
   }
 
   #codeCell(step: StoredStep, { orgId, components, apps }: Known): StepReply {
     const component = components.get(step.componentId);
-    const definition = component?.definition;
-    const configurableProps = step.lang === "nodejs" ? (definition?.configurableProps ?? []) : [...step.inputs];
+    const key = component?.definition.key ?? null;
+    const configurableProps =
+      step.lang === "nodejs" ? (component?.definition.configurableProps ?? []) : [...step.inputs];
     const props = this.#shownProps(step, configurableProps);
-    const key = definition?.key ?? null;
     const isOwn = !step.isCodeStep && key === null;
     return {
       ...{ id: step.id, type: "CodeCell" as const, namespace: step.namespace, disabled: step.disabled },
       ...{ code_raw: null, codeRaw: null, codeConfigJson: null, lang: step.runtime, text_raw: null },
       ...{ appConnections: [], flat_params_visibility_json: null, params_json: "{}", component: true as const },
-      savedComponent: {
-        id: step.componentId,
-        code: component?.code ?? "",
-        codeHash: component?.codeHash ?? "",
-        configurableProps,
-        key,
-        description: definition?.description ?? null,
-        entryPath: null,
-        version: key === null ? "" : (definition?.version ?? ""),
-        apps: (definition?.apps ?? []).flatMap((slug) => apps.get(slug) ?? []),
-      },
+      savedComponent: { id: step.componentId, configurableProps, ...savedPart(component, apps) },
       ...{ component_key: key, component_owner_id: isOwn ? orgId : null },
       configured_props_json: configurableProps.length === 0 && isEmpty(props) ? null : JSON.stringify(props),
       ...{ authProvisionIdMap: {}, authProvisionIds: [] },
@@ -172,6 +164,22 @@ export class WorkflowReplies {
       updated_at,
     };
   }
+}
+
+function branchesOf(branches: readonly Branch<StoredStep>[], inner: (steps: readonly StoredNode[]) => StepReply[]) {
+  return branches.map((branch) => ({ ...branch, steps: inner(branch.steps) }));
+}
+
+/** What replies show of a step's component; components are never deleted while a version names them. */
+function savedPart(component: ComponentRecord | undefined, apps: Known["apps"]) {
+  if (!component) {
+    return { code: "", codeHash: "", key: null, description: null, entryPath: null, version: "", apps: [] };
+  }
+  const { code, codeHash, definition } = component;
+  const { key, description } = definition;
+  const version = key === null ? "" : definition.version;
+  const named = definition.apps.flatMap((slug) => apps.get(slug) ?? []);
+  return { code, codeHash, key, description, entryPath: null, version, apps: named };
 }
 
 function headOf<Kind extends string>({

@@ -33,6 +33,13 @@ export class ApiCaller {
     return (reply.body as { data: T }).data;
   }
 
+  /** Connects an account of the app that a component names. Saving the component makes the app known. */
+  async connect(app: string, options: { componentUrl: string; credentials: Record<string, unknown> }): Promise<string> {
+    await this.data("POST", "/components", { component_url: options.componentUrl });
+    const { credentials } = options;
+    return (await this.data<{ id: string }>("POST", "/accounts", { app, name: "Test", credentials })).id;
+  }
+
   /** Makes a webhook to `url` that hears a channel of a source. Returns the webhook's id. */
   async deliverTo(url: string, emitterId: string, channel = ""): Promise<string> {
     const webhook = await this.data<{ id: string }>("POST", "/webhooks", { url, name: "test", description: "test" });

@@ -3,5 +3,5 @@ export { ApiCaller, type ApiReply } from "./api-caller.ts";
 export { Instance, removeDataDir, type InstanceOptions } from "./instance.ts";
 export { LOOPBACK_ALLOWED, startPlatform, type Platform } from "./platform.ts";
 export { NumberedLoad } from "./numbered-load.ts";
-export { processTree, programName, signalAll } from "./process-tree.ts";
+export { commandLine, processTree, programName, signalAll } from "./process-tree.ts";
 export { SeededRandom } from "./seeded-random.ts";

@@ -10,6 +10,8 @@ import { processTree, programName, signalAll } from "./process-tree.ts";
 const CHECKOUT = join(dirname(fileURLToPath(import.meta.url)), "../../../..");
 const READY_TIMEOUT_MS = 120_000;
 const READY_POLL_MS = 10;
+const STOP_TIMEOUT_MS = 20_000;
+const PROBE_TIMEOUT_MS = 20_000;
 
 export interface InstanceOptions {
   readonly dataDir: string;
@@ -115,7 +117,7 @@ export class Instance {
   /** Status of `GET /readyz`, 0 when there is no answer. */
   async readiness(): Promise<number> {
     try {
-      const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
       await response.arrayBuffer();
       return response.status;
     } catch {
@@ -142,10 +144,11 @@ export class Instance {
     if (this.child.pid !== undefined) signalAll(processTree(this.child.pid), "SIGKILL");
   }
 
-  /** Asks the server itself to stop and waits for its end. */
+  /** Asks the server itself to stop and waits for its end; kills what is left of it when that takes too long. */
   async stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    const timer = setTimeout(this.killAtExit, STOP_TIMEOUT_MS);
     this.child.kill("SIGTERM");
-    return this.exited;
+    return this.exited.finally(() => clearTimeout(timer));
   }
 }
 

@@ -46,3 +46,12 @@ export function programName(pid: number): string {
     return "";
   }
 }
+
+/** A process's command line; empty when the process is gone. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}

@@ -1,4 +1,5 @@
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 
 export type ServiceName = "postgresql" | "mariadb" | "sftp";
@@ -19,7 +20,7 @@ const BINARIES: Record<ServiceName, readonly string[]> = {
 
 function postgresBinDirs(): string[] {
   try {
-    const versions = readdirSync(POSTGRES_ROOT).sort((a, b) => Number(b) - Number(a));
+    const versions = readdirSync(POSTGRES_ROOT).toSorted((a, b) => Number(b) - Number(a));
     return versions.map((version) => join(POSTGRES_ROOT, version, "bin"));
   } catch {
     return [];
@@ -45,10 +46,20 @@ function obstacle(service: ServiceName): string | null {
   if (missing.length > 0) {
     return `${missing.join(", ")} not found: install the Debian package ${PACKAGES[service]}`;
   }
+  if (!hasName()) return "the current user has no entry in /etc/passwd, which the services insist on";
   if (service === "sftp" && !mayListenOnPort22()) {
     return "a component reaches SFTP on port 22 only: run as root, or lower net.ipv4.ip_unprivileged_port_start";
   }
   return null;
+}
+
+function hasName(): boolean {
+  try {
+    userInfo();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function mayListenOnPort22(): boolean {

@@ -50,7 +50,11 @@ export const PRIVILEGES: readonly Privilege[] = [
     sign: /(?<![.\w#]|async )fetch\(|from "(?:undici|node:https|node:net|node:tls|node:dgram|node:dns[^"]*|node:http2)"|\bhttp\.request\(/,
     allowed: ["egress"],
   },
-  { what: "an HTTP server", sign: /from "(?:node:http|fastify)"/, allowed: ["api", "ingest", "egress"] },
+  {
+    what: "an HTTP server",
+    sign: /import (?!type )[^;]*from "(?:node:http|fastify)"/,
+    allowed: ["api", "ingest", "egress"],
+  },
   { what: "decryption", sign: /\bcreateDecipheriv\b/, allowed: ["accounts"] },
   { what: "child processes", sign: /from "node:(?:child_process|cluster|worker_threads)"/, allowed: ["db"] },
 ];

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Emit, InvocationError, Observation } from "../../invocation.ts";
-import type { PartialPayload, ResultPayload } from "../../messages.ts";
+import { MAX_CHANNEL_CHARS, MAX_DB_KEY_CHARS, type PartialPayload, type ResultPayload } from "../../messages.ts";
 import type { StepOutcome } from "../../step.ts";
 import { orderEmits } from "../../emit-order.ts";
 import { isTooDeep, stringifyLenient } from "../safe-json.ts";
-import { readEmitMetadata } from "./emit-metadata.ts";
+import { readEmitMetadata, type EmitMetadata } from "./emit-metadata.ts";
 import type { UnfinishedWork } from "./unfinished-work.ts";
 
 /** One event, one db value and the return value may not be larger than this each. */
@@ -15,6 +15,9 @@ const LOG_LIMIT_BYTES = 256 * 1024;
 /** So much unsent output is worth a frame of its own. */
 const PARTIAL_BYTES = 1024 * 1024;
 const MAX_LATE_FRAMES = 100;
+/** Dedupe ids are kept and compared; summaries are for lists. */
+const MAX_EVENT_ID_CHARS = 8 * 1024;
+const MAX_SUMMARY_CHARS = 64 * 1024;
 
 /** Channels that only the platform writes to. */
 const RESERVED_CHANNELS = new Set(["$errors", "$logs", "$in"]);
@@ -24,6 +27,13 @@ export function refusalOf(json: string): string | null {
   const isTooLarge = json.length * 3 > RESULT_LIMIT_BYTES && Buffer.byteLength(json) > RESULT_LIMIT_BYTES;
   if (isTooLarge) return "is larger than the limit of 6 MB";
   return isTooDeep(json) ? "is nested more than 256 levels deep" : null;
+}
+
+function refusalOfMetadata({ channel, id, summary }: EmitMetadata): string | null {
+  if (channel.length > MAX_CHANNEL_CHARS) return `has a name of more than ${MAX_CHANNEL_CHARS} characters`;
+  if ((id?.length ?? 0) > MAX_EVENT_ID_CHARS) return `has an id of more than ${MAX_EVENT_ID_CHARS} characters`;
+  if ((summary?.length ?? 0) > MAX_SUMMARY_CHARS) return `has a summary of more than ${MAX_SUMMARY_CHARS} characters`;
+  return null;
 }
 
 /** Where a scope's output goes. */
@@ -58,6 +68,9 @@ export class InvocationScope {
   #lateFrames = 0;
   #lastEmitAtMs = 0;
   #emittedChars = 0;
+  #storedChars = 0;
+  /** An event that could not be taken is lost, so the run must not look like a success. */
+  #refused: InvocationError | null = null;
   #isEnded = false;
   readonly #endListeners = new Set<() => void>();
 
@@ -82,9 +95,11 @@ export class InvocationScope {
       return;
     }
     const text = stringifyLenient(event) ?? "null";
-    const refusal = this.#emittedChars > RUN_LIMIT_CHARS ? "is too much: a run may emit 20 MB" : refusalOf(text);
+    const isTooMuch = this.#emittedChars > RUN_LIMIT_CHARS;
+    const refusal = isTooMuch ? "is too much: a run may emit 20 MB" : (refusalOfMetadata(details) ?? refusalOf(text));
     if (refusal) {
       this.complain(`An event ${refusal}; it was not emitted.`);
+      this.#refused ??= { code: "RESULT_TOO_LARGE", name: "Error", message: `An event ${refusal}.` };
       return;
     }
     this.#emittedChars += text.length;
@@ -100,14 +115,22 @@ export class InvocationScope {
 
   /** Notes a write to the component's `$.service.db`; null means that the key is unset. @throws RangeError over the limit. */
   writeDb(key: string, json: string | null): void {
-    const refusal = json === null ? null : refusalOf(json);
+    if (key.length > MAX_DB_KEY_CHARS) {
+      throw new RangeError(
+        `db.set: a key of ${key.length} characters is longer than the limit of ${MAX_DB_KEY_CHARS}.`,
+      );
+    }
+    const isTooMuch = this.#storedChars > RUN_LIMIT_CHARS;
+    const refusal = isTooMuch ? "is too much: a run may store 20 MB" : json === null ? null : refusalOf(json);
     if (refusal) throw new RangeError(`db.set("${key}"): the value ${refusal}.`);
     if (this.#isEnded) {
       this.warn(`db.set("${key}") came after the run had ended: it is lost.`);
       return;
     }
     this.#dbWrites.set(key, json);
-    this.#grow(key.length + (json?.length ?? 0));
+    const chars = key.length + (json?.length ?? 0);
+    this.#storedChars += chars;
+    this.#grow(chars);
   }
 
   log(k: string, msg: string): void {
@@ -158,7 +181,8 @@ export class InvocationScope {
     if (this.#isEnded) return;
     const left = this.#take();
     this.#isEnded = true;
-    this.#output.result({ ...outcome, ...left, ...(this.step && { step: this.step.outcome() }) });
+    const error = outcome.error ?? this.#refused;
+    this.#output.result({ ...outcome, error, ...left, ...(this.step && { step: this.step.outcome() }) });
     for (const listener of this.#endListeners) listener();
   }
 

@@ -30,7 +30,7 @@ export class ErrorReporter {
 
   /** What an invocation ended with when user code threw `thrown`. */
   invocationError(thrown: unknown): InvocationError {
-    if (thrown instanceof ProcessExit) return { code: "EXITED", name: "Error", message: thrown.message };
+    if (isProcessExit(thrown)) return { code: "EXITED", name: "Error", message: thrown.message };
     const described = this.describe(thrown);
     if (thrown instanceof LimitError) {
       return { code: thrown.code, name: described.name, message: described.message };
@@ -59,7 +59,7 @@ export class ErrorReporter {
         ? message
         : (stringifyLenient(message ?? thrown) ?? "An object without a message was thrown.");
     return {
-      name: typeof name === "string" && name !== "" ? name : "Error",
+      name: typeof name === "string" && name !== "" ? this.#clip(name) : "Error",
       message: this.#clip(this.#shorten(text)),
       ...(typeof stack === "string" && stack !== "" && { stack: this.#clip(this.#wholeStack(thrown, 0)) }),
     };
@@ -100,6 +100,15 @@ export class ErrorReporter {
 export class ProcessExit extends Error {
   override name = "ProcessExit";
   readonly code = "EXITED";
+}
+
+/** Never throws, as `instanceof` does for some proxies. */
+function isProcessExit(thrown: unknown): thrown is ProcessExit {
+  try {
+    return thrown instanceof ProcessExit;
+  } catch {
+    return false;
+  }
 }
 
 function isFrame(line: string): boolean {

@@ -29,6 +29,26 @@ describe("$emit", () => {
     assert.deepEqual(fourth, { event: "null", channel: "" });
   });
 
+  it("refuses names, ids and summaries that nobody could store, and says so", async () => {
+    const client = await withRun(`const long = "x".repeat(17_000_000);
+      this.$emit(1, { name: long }); this.$emit(2, { id: long }); this.$emit(3, { summary: long }); this.$emit(4);`);
+    const { emits, logs, error } = await client.run();
+    assert.equal(error?.code, "RESULT_TOO_LARGE");
+    assert.deepEqual(
+      emits.map(({ event }) => event),
+      ["4"],
+    );
+    assert.deepEqual(
+      logs.map(({ err }) =>
+        /a (name|summary)|an (id) /
+          .exec(err?.message ?? "")
+          ?.slice(1)
+          .join(""),
+      ),
+      ["name", "id", "summary"],
+    );
+  });
+
   it("keeps what was emitted before a throw", async () => {
     const client = await withRun(`this.$emit(1); throw new Error("later");`);
     const { emits, error } = await client.run();
@@ -47,7 +67,7 @@ describe("$emit", () => {
     const client = await withRun(`for (const name of ["$errors", "$logs", "$in"]) this.$emit(1, { name });
       this.$emit("x".repeat(6 * 1024 * 1024)); let deep = {}; for (let i = 0; i < 300; i++) deep = { deep }; this.$emit(deep); this.$emit("fine");`);
     const { emits, logs, error } = await client.run();
-    assert.equal(error, null);
+    assert.equal(error?.code, "RESULT_TOO_LARGE", "what was lost is no success");
     assert.deepEqual(
       emits.map(({ event }) => event),
       ['"fine"'],

@@ -25,6 +25,19 @@ describe("$.service.db", () => {
     assert.deepEqual(outcome.dbWrites, { gone: null, empty: "null", 7: "[1]", last: "2" });
   });
 
+  it("refuses keys that no index takes and more than a run may store", async () => {
+    const client = await withRun(`const big = "x".repeat(5_000_000); const refusals = [];
+      for (const [key, value] of [["k".repeat(501), 1], ["a", big], ["b", big], ["c", big], ["d", big], ["e", big], ["f", big]])
+        try { this.db.set(key, value); } catch (error) { refusals.push([key.length, error.name]); }
+      return refusals;`);
+    const { returnValue, dbWrites } = await client.run();
+    assert.deepEqual(JSON.parse(returnValue ?? ""), [
+      [501, "RangeError"],
+      [1, "RangeError"],
+    ]);
+    assert.deepEqual(Object.keys(dbWrites), ["a", "b", "c", "d", "e"]);
+  });
+
   it("keeps what was set before a throw, survives destructuring, and drops what JSON cannot say", async () => {
     const client = await withRun(
       `const { set } = this.db; const ring = { big: 1n, f() {} }; ring.self = ring; set("ring", ring); throw new Error("x");`,

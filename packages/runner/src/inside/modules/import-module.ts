@@ -14,6 +14,7 @@ const AUTHOR_MODULE =
 
 /** What a module that is being imported passed to the global `defineComponent`. */
 const passedComponent = new AsyncLocalStorage<{ component?: unknown }>();
+let preloaded: { readonly url: string; readonly versions: ReadonlyMap<string, string> } | null = null;
 
 /**
  * Imports a component from memory: it seems to lie in the directory of its dependencies, so that its bare imports and
@@ -32,7 +33,8 @@ export async function importComponent(
     configurable: true,
   });
   const passed: { component?: unknown } = {};
-  const module = await passedComponent.run(passed, () => importFromMemory(code, join(dir, fileName)));
+  const from = { path: join(dir, fileName), preloadedAlike: preloadedAlikeIn(dir) };
+  const module = await passedComponent.run(passed, () => importFromMemory(code, from));
   return module["default"] ?? passed.component;
 }
 
@@ -46,11 +48,37 @@ function defineComponent(component: unknown): unknown {
 export async function preloadPlatform(platformDir: string): Promise<void> {
   const manifest = parseJson(readFileSync(join(platformDir, "package.json"), "utf8"));
   const dependencies = isObject(manifest) && isObject(manifest["dependencies"]) ? manifest["dependencies"] : {};
-  const imports = Object.keys(dependencies).map((name) => `import(${JSON.stringify(name)})`);
-  await importFromMemory(`await Promise.allSettled([${imports.join(", ")}]);\n`, join(platformDir, PRELOAD_NAME));
+  const names = Object.keys(dependencies);
+  const imports = names.map((name) => `import(${JSON.stringify(name)})`);
+  const path = join(platformDir, PRELOAD_NAME);
+  await importFromMemory(`await Promise.allSettled([${imports.join(", ")}]);\n`, { path, preloadedAlike: new Set() });
+  preloaded = { url: pathToFileURL(path).href, versions: versionsIn(platformDir, names) };
 }
 
-async function importFromMemory(code: string, path: string): Promise<Record<string, unknown>> {
+/** Packages that a component may take from those loaded ahead: its own set has the very same versions of them. */
+function preloadedAlikeIn(dir: string): ReadonlySet<string> {
+  if (!preloaded) return new Set();
+  const own = versionsIn(dir, [...preloaded.versions.keys()]);
+  return new Set([...preloaded.versions].filter(([name, version]) => own.get(name) === version).map(([name]) => name));
+}
+
+function versionsIn(dir: string, names: readonly string[]): Map<string, string> {
+  const versions = new Map<string, string>();
+  for (const name of names) {
+    try {
+      const manifest = parseJson(readFileSync(join(dir, "node_modules", name, "package.json"), "utf8"));
+      if (isObject(manifest) && typeof manifest["version"] === "string") versions.set(name, manifest["version"]);
+    } catch {
+      continue; // not in this set
+    }
+  }
+  return versions;
+}
+
+async function importFromMemory(
+  code: string,
+  { path, preloadedAlike }: { path: string; preloadedAlike: ReadonlySet<string> },
+): Promise<Record<string, unknown>> {
   const url = pathToFileURL(path).href;
   const sources = new Map([
     [url, code],
@@ -60,7 +88,8 @@ async function importFromMemory(code: string, path: string): Promise<Record<stri
     resolve(specifier, context, next) {
       const target = specifier === AUTHOR_PACKAGE ? AUTHOR_MODULE_URL : specifier;
       if (sources.has(target)) return { url: target, format: "module", shortCircuit: true };
-      return next(specifier, context);
+      const isAhead = preloaded !== null && context.parentURL === url && preloadedAlike.has(specifier);
+      return next(specifier, isAhead ? { ...context, parentURL: preloaded?.url } : context);
     },
     load(target, context, next) {
       const source = sources.get(target);

@@ -4,6 +4,7 @@ import type { EventDraft, EventLog } from "../../events/index.ts";
 import {
   httpEmitterId,
   TRIGGER_CHANNEL,
+  UNSTORED_METADATA,
   type Endpoint,
   type Endpoints,
   type ResponderOutcome,
@@ -181,6 +182,7 @@ export class HttpIngest {
       channel: TRIGGER_CHANNEL,
       payload,
       ...(how.isWanted && { directListenerId: endpoint.ownerId }),
+      ...(hasSwitch(exchange, "x-pd-nostore") && { metadata: UNSTORED_METADATA }),
     };
   }
 

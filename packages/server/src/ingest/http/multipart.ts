@@ -59,7 +59,7 @@ function readParts({ bytes, contentType }: MultipartInput): Promise<Part[] | nul
     return Promise.resolve(null);
   }
   busboy.on("field", (name, value) => void parts.push({ name, value }));
-  busboy.on("file", (name, stream, filename, _encoding, mimetype) => {
+  busboy.on("file", (name, stream, ...[filename, , mimetype]) => {
     const value: ReceivedFile = { bytes: Buffer.alloc(0), filename, mimetype };
     parts.push({ name, value });
     collect(stream, (whole) => (value.bytes = whole));

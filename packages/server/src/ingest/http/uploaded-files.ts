@@ -128,7 +128,7 @@ export class UploadedFiles {
       exp: String(exp),
       sig: this.#signature(file, exp),
     });
-    return `${this.#options.publicUrl}${FILES_PATH}${file.fileId}?${query}`;
+    return `${this.#options.publicUrl}${FILES_PATH}${file.fileId}?${query.toString()}`;
   }
 
   #signature(file: { fileId: string; filename: string; mimetype: string }, exp: number): string {

@@ -1,8 +1,7 @@
 import { nextTickMs, tickEvent, workflowTickEvent } from "../../core/index.ts";
-import { isUnavailable, type Database } from "../../db/index.ts";
+import { isUnavailable, Leadership, type Database } from "../../db/index.ts";
 import type { CommitUnit, EventLog } from "../../events/index.ts";
 import { TRIGGER_CHANNEL, type Timer, type TimerOwner, type Timers } from "../../sources/index.ts";
-import { Leadership } from "./leadership.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
 export interface TimerIngestOptions {
@@ -12,9 +11,11 @@ export interface TimerIngestOptions {
   onError(error: unknown): void;
   /** How often a node that does not fire timers asks whether it should. */
   leadershipRetryMs?: number;
+  longestSleepMs?: number;
 }
 
-const MAX_SLEEP_MS = 24 * 3_600_000;
+// A clock that is set forward, or a machine that slept, moves what is due closer than the alarm knows.
+const LONGEST_SLEEP_MS = 60_000;
 const RETRY_MS = 1_000;
 
 /**
@@ -35,6 +36,7 @@ export class TimerIngest {
     this.#options = options;
     this.#leadership = new Leadership({
       db: options.db,
+      lockName: "millrace timers",
       onGained: () => this.#then(() => this.#reload(null)),
       onError: (error) => isUnavailable(error) || options.onError(error),
       ...(options.leadershipRetryMs !== undefined && { retryMs: options.leadershipRetryMs }),
@@ -94,7 +96,8 @@ export class TimerIngest {
     this.#alarm = null;
     const nextAtMs = this.#queue.nextAtMs();
     if (nextAtMs === null || !this.#leadership.isLeader) return;
-    const delayMs = Math.min(MAX_SLEEP_MS, Math.max(0, nextAtMs - Date.now()));
+    const longestMs = this.#options.longestSleepMs ?? LONGEST_SLEEP_MS;
+    const delayMs = Math.min(longestMs, Math.max(0, nextAtMs - Date.now()));
     this.#alarm = setTimeout(() => void this.tick(Date.now()), delayMs);
   }
 

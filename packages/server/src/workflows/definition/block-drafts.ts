@@ -13,16 +13,17 @@ const MAX_BRANCHES = 100;
 
 /**
  * Reads a step of control flow, whose `type` says which:
- * `if` {condition, then, else?}, `switch` {cases: [{slug, condition, steps}], default?},
+ * `if` {condition, steps, else?}, `switch` {cases: [{slug, condition, steps}], default?},
  * `parallel` {branches: [{slug, condition?, steps}]}, `loop` {over, steps}, `end` {reason?}.
  */
 export function readBlock(fields: Fields, place: BlockPlace): DraftNode | null {
   const { namespace, reading } = place;
   const head = { namespace, disabled: fields.truth("disabled") ?? false };
   const inner = (name: string): DraftNode[] => innerSteps(fields, { name, reading });
-  switch (fields.raw("type")) {
+  const type: unknown = fields.raw("type");
+  switch (type) {
     case "if": {
-      const branches = [{ slug: "then", condition: readExpression(fields, "condition"), steps: inner("then") }];
+      const branches = [{ slug: "then", condition: readExpression(fields, "condition"), steps: inner("steps") }];
       return { ...head, kind: "if", branches, otherwise: otherwise(fields, { name: "else", reading }) };
     }
     case "switch": {

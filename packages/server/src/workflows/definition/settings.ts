@@ -34,14 +34,18 @@ export function readSettings(fields: Fields | undefined, old: WorkflowSettings):
   const settings: WorkflowSettings = {
     timeoutMs: timeoutS === undefined ? old.timeoutMs : timeoutS * 1000,
     memoryMb: fields.whole("memory_mb", { min: 128, max: 2_048 }) ?? old.memoryMb,
-    concurrency: orNull(fields, "concurrency", old.concurrency, () =>
-      fields.whole("concurrency", { min: 1, max: 10_000 }),
-    ),
-    throttle: orNull(fields, "throttle", old.throttle, () => readThrottle(fields)),
+    concurrency: orNull(fields, "concurrency", {
+      old: old.concurrency,
+      read: () => fields.whole("concurrency", { min: 1, max: 10_000 }),
+    }),
+    throttle: orNull(fields, "throttle", { old: old.throttle, read: () => readThrottle(fields) }),
     queueSize: fields.whole("queue_size", { min: 1, max: 1_000_000 }) ?? old.queueSize,
-    retainMs: orNull(fields, "retain_s", old.retainMs, () => {
-      const seconds = fields.whole("retain_s", { min: 0, max: 10 * YEAR_SECONDS });
-      return seconds === undefined ? undefined : seconds * 1000;
+    retainMs: orNull(fields, "retain_s", {
+      old: old.retainMs,
+      read: () => {
+        const seconds = fields.whole("retain_s", { min: 0, max: 10 * YEAR_SECONDS });
+        return seconds === undefined ? undefined : seconds * 1000;
+      },
     }),
     autoRetry: fields.truth("auto_retry") ?? old.autoRetry,
     errorEmails: fields.truth("error_emails") ?? old.errorEmails,
@@ -66,7 +70,11 @@ export function shownSettings(name: string, settings: WorkflowSettings) {
 }
 
 /** A field that can be given as null, which is a value of its own. */
-function orNull<T>(fields: Fields, name: string, old: T | null, read: () => T | undefined): T | null {
+function orNull<T>(
+  fields: Fields,
+  name: string,
+  { old, read }: { old: T | null; read: () => T | undefined },
+): T | null {
   if (!fields.has(name)) return old;
   if (fields.raw(name) === undefined) return null;
   return read() ?? old;

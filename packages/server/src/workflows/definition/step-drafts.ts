@@ -65,7 +65,8 @@ export function readSteps(
     const fields = Fields.of(item, { path: reading.origins?.get(item) ?? `${path}[${index}]`, problems });
     const namespace = fields && readNamespace(fields, reading);
     if (!fields || namespace === null) return [];
-    const isBlock = typeof fields.raw("type") === "string" && BLOCKS.has(String(fields.raw("type")));
+    const type = fields.raw("type");
+    const isBlock = typeof type === "string" && BLOCKS.has(type);
     const node = isBlock ? readBlock(fields, { namespace, reading }) : readStep(fields, namespace);
     return node ? [node] : [];
   });
@@ -122,11 +123,11 @@ function readReference(fields: Fields): StepReference | null | undefined {
 function readCode(fields: Fields): StepReference | undefined {
   const code = fields.text("code", { maxLength: MAX_CODE });
   const given = fields.raw("lang");
-  const runtime = given === undefined ? DEFAULT_RUNTIME : given;
-  const lang = typeof runtime === "string" && Object.hasOwn(LANGUAGES, runtime) ? LANGUAGES[runtime] : undefined;
+  const runtime = given === undefined ? DEFAULT_RUNTIME : typeof given === "string" ? given : "";
+  const lang = Object.hasOwn(LANGUAGES, runtime) ? LANGUAGES[runtime] : undefined;
   if (lang === undefined) fields.problem("lang", `must be one of ${Object.keys(LANGUAGES).join(", ")}`);
   if (code === undefined || lang === undefined) return undefined;
-  return { kind: "code", code, lang, runtime: String(runtime) };
+  return { kind: "code", code, lang, runtime };
 }
 
 /** `{name: {type, app?, …}}`, as a list of props. */

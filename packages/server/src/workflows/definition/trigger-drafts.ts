@@ -57,7 +57,8 @@ function readTrigger(fields: Fields, problems: Problems): TriggerDraft | null {
   const head: Head = { path: fields.path, id: fields.text("id") };
   const props = fields.record("props") ?? {};
   const at = { path: fields.pathOf("props"), problems };
-  switch (fields.raw("type")) {
+  const type: unknown = fields.raw("type");
+  switch (type) {
     case "http":
       return readHttp(new Fields(props, at), head);
     case "timer":

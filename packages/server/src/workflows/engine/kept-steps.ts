@@ -60,5 +60,5 @@ export function keptRecords(
     if (kind === "decision") return found.before.has(namespace) || found.around.has(namespace);
     return found.before.has(namespace) && (status === "success" || status === "skipped");
   });
-  return kept.map(({ ordinal: _, ...row }) => ({ ...row, runId, sends: null, response: null }));
+  return kept.map(({ ordinal: _ordinal, ...row }) => ({ ...row, runId, sends: null, response: null }));
 }

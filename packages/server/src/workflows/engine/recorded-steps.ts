@@ -38,17 +38,16 @@ export class RecordedSteps {
   add(row: WorkflowStepRecord): void {
     this.#rows.push(row);
     this.#lastOrdinal = Math.max(this.#lastOrdinal, row.ordinal);
-    this.#sizeCharacters += (row.exports?.length ?? 0) + (row.returnValue?.length ?? 0) + (row.logs?.length ?? 0);
+    for (const text of [row.exports, row.returnValue, row.logs]) this.#sizeCharacters += text?.length ?? 0;
     if (row.kind === "decision") {
       this.#decisions.set(row.key, row.returnValue ?? "null");
       return;
     }
-    const before = this.#steps.get(row.key);
-    const isRerun = row.status === "paused" && row.flow !== null && row.flow.startsWith('{"kind":"rerun"');
+    const before = this.#steps.get(row.key) ?? { failures: 0, reruns: 0 };
     this.#steps.set(row.key, {
       latest: row,
-      failures: row.status === "error" ? (before?.failures ?? 0) + 1 : 0,
-      reruns: (before?.reruns ?? 0) + (isRerun ? 1 : 0),
+      failures: row.status === "error" ? before.failures + 1 : 0,
+      reruns: before.reruns + (asksToRerun(row) ? 1 : 0),
     });
   }
 
@@ -60,4 +59,9 @@ export class RecordedSteps {
   decision(key: string): string | undefined {
     return this.#decisions.get(key);
   }
+}
+
+/** True for the record of a step that is to run again. */
+export function asksToRerun({ status, flow }: WorkflowStepRecord): boolean {
+  return status === "paused" && flow !== null && flow.startsWith('{"kind":"rerun"');
 }

@@ -3,7 +3,7 @@ import { autoRetryDelayMs, mayRerun, stepRetryDelayMs } from "../../core/index.t
 import type { WorkflowStepRecord } from "../../events/index.ts";
 import type { CodeStep } from "../definition/index.ts";
 import { RetryLaterError } from "./retry-later-error.ts";
-import type { Recorded } from "./recorded-steps.ts";
+import { asksToRerun, type Recorded } from "./recorded-steps.ts";
 import { waitId, type Wait } from "./run-state.ts";
 import { objectText } from "./scope.ts";
 import type { Frame, Segment } from "./segment.ts";
@@ -40,14 +40,14 @@ export class StepExecution {
     const latest = recorded?.latest;
     if (latest?.status === "success") return latest;
     if (latest && this.#segment.isWaiting(key)) return null;
-    if (latest?.status === "paused" && !isRerun(latest)) return this.#goOn(latest);
+    if (latest?.status === "paused" && !asksToRerun(latest)) return this.#goOn(latest);
     return this.#run({ step, frame, key, attempt: (latest?.attempt ?? 0) + 1, recorded });
   }
 
   /** The step had ended when the run was paused; what called its URL becomes one of its exports. */
   #goOn(paused: WorkflowStepRecord): Promise<WorkflowStepRecord> {
     const request = this.#segment.options.requests.get(waitId(paused));
-    const { ordinal: _, ...draft } = paused;
+    const { ordinal: _ordinal, ...draft } = paused;
     const named = paused.exports ?? "{}";
     const added = `"$resume_data":${JSON.stringify(request)}}`;
     const exports = request === undefined ? named : named === "{}" ? `{${added}` : `${named.slice(0, -1)},${added}`;
@@ -114,7 +114,7 @@ export class StepExecution {
   #runContext({ recorded, key }: Attempt): JsonObject {
     const runs = (recorded?.reruns ?? 0) + 1;
     const latest = recorded?.latest;
-    if (!latest || !isRerun(latest)) return { runs };
+    if (!latest || !asksToRerun(latest)) return { runs };
     const { context } = JSON.parse(latest.flow ?? "{}") as { context: Json };
     const request = this.#segment.options.requests.get(waitId({ key, attempt: latest.attempt }));
     return { runs, context, ...(request !== undefined && { callback_request: request as Json }) };
@@ -194,10 +194,6 @@ export class StepExecution {
       endedAtMs: result.endedAtMs,
     });
   }
-}
-
-function isRerun(row: WorkflowStepRecord): boolean {
-  return row.status === "paused" && row.flow !== null && row.flow.startsWith('{"kind":"rerun"');
 }
 
 function sizeOf(result: InvocationResult): number {

@@ -1,22 +1,35 @@
 import type pg from "pg";
-import type { Database } from "../../db/index.ts";
+import type { Database } from "./database.ts";
 
 export interface LeadershipOptions {
   db: Database;
+  /** What is led; the same on all nodes. */
+  lockName: string;
   /** Told when this node begins to lead. */
   onGained(): void;
   onError(error: unknown): void;
   retryMs?: number;
+  /** How often a leader shows on its connection that it lives. */
+  checkEveryMs?: number;
 }
 
-const LOCK_NAME = "millrace timers";
 const DEFAULT_RETRY_MS = 5_000;
 // A leader whose connection broke unnoticed would only do work that the database then refuses.
 const CHECK_EVERY_MS = 30_000;
+/** So many checks missed, and the leader counts as frozen: its process is stopped, or its machine. */
+const CHECKS_MISSED = 1.5;
+
+// Its connection stays open, and the lock with it, for as long as nobody ends them.
+const END_FROZEN_LEADER = `
+select pg_terminate_backend(pid) from pg_locks join pg_stat_activity using (pid)
+where locktype = 'advisory' and granted and objsubid = 1
+  and database = (select oid from pg_database where datname = current_database())
+  and (classid::bigint << 32) | objid::bigint = hashtextextended($1, 0)
+  and state_change < clock_timestamp() - make_interval(secs => $2::float8)`;
 
 /**
- * Makes one node the one that fires timers, by a session lock: it ends with the connection, so with the node. It saves
- * work; that a tick fires once is ensured by the commit itself.
+ * Makes one node the one that does something, by a session lock: it ends with the connection, so with the node, and is
+ * taken from a node that is frozen. Another may lead before the old leader has noticed, so it saves work but guarantees nothing.
  */
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -30,6 +43,10 @@ export class Leadership {
 
   get isLeader(): boolean {
     return this.#client !== null;
+  }
+
+  get #checkEveryMs(): number {
+    return this.#options.checkEveryMs ?? CHECK_EVERY_MS;
   }
 
   async start(): Promise<void> {
@@ -56,7 +73,7 @@ export class Leadership {
 
   #schedule(): void {
     if (this.#isStopped) return;
-    const delayMs = this.#client ? CHECK_EVERY_MS : (this.#options.retryMs ?? DEFAULT_RETRY_MS);
+    const delayMs = this.#client ? this.#checkEveryMs : (this.#options.retryMs ?? DEFAULT_RETRY_MS);
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#attempt(), delayMs);
     this.#timer.unref();
@@ -67,13 +84,16 @@ export class Leadership {
     try {
       const { rows } = await client.query<{ ok: boolean }>(
         "select pg_try_advisory_lock(hashtextextended($1, 0)) as ok",
-        [LOCK_NAME],
+        [this.#options.lockName],
       );
       if (rows[0]?.ok && !this.#isStopped) {
         this.#client = client;
         client.once("error", () => this.#lose(client));
         client.once("end", () => this.#lose(client));
         return true;
+      }
+      if (!rows[0]?.ok) {
+        await client.query(END_FROZEN_LEADER, [this.#options.lockName, (this.#checkEveryMs * CHECKS_MISSED) / 1000]);
       }
     } catch (error) {
       client.release(true);

@@ -1,0 +1,2 @@
+/** The commands, one file each. */
+export { run } from "./run.ts";

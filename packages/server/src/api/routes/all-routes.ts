@@ -1,0 +1,40 @@
+import type { Route } from "../route.ts";
+import type { ApiServices } from "../services.ts";
+import { accountRoutes } from "./accounts/index.ts";
+import { apiKeyRoutes } from "./api_keys/index.ts";
+import { appRoutes } from "./apps/index.ts";
+import { componentRoutes } from "./components/index.ts";
+import { dataStoreRoutes } from "./data_stores/index.ts";
+import { eventRoutes } from "./events/index.ts";
+import { subscriptionRoutes } from "./subscriptions/index.ts";
+import { webhookRoutes } from "./webhooks/index.ts";
+import { projectRoutes } from "./projects/index.ts";
+import { runRoutes } from "./runs/index.ts";
+import { sourceRoutes } from "./sources/index.ts";
+import { userRoutes } from "./users/index.ts";
+import { envRoutes } from "./env/index.ts";
+import { templateRoutes } from "./templates/index.ts";
+import { workflowRoutes } from "./workflows/index.ts";
+import { workspaceRoutes } from "./workspaces/index.ts";
+
+/** The routes of all resources. */
+export function allRoutes(services: ApiServices): Route[] {
+  return [
+    ...accountRoutes(services),
+    ...apiKeyRoutes(services),
+    ...appRoutes(services),
+    ...componentRoutes(services),
+    ...dataStoreRoutes(services),
+    ...eventRoutes(services),
+    ...subscriptionRoutes(services),
+    ...webhookRoutes(services),
+    ...projectRoutes(services),
+    ...runRoutes(services),
+    ...sourceRoutes(services),
+    ...userRoutes(services),
+    ...workspaceRoutes(services),
+    ...workflowRoutes(services),
+    ...templateRoutes(services),
+    ...envRoutes(services),
+  ];
+}
