@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { RunnerHost, type Deployment, type StepInvocation } from "@millrace/runner";
+import { median, timed } from "./timing.ts";
 
 /** What a step in one language costs, below database and HTTP. */
 export interface LanguageMeasurement {
@@ -43,17 +44,6 @@ const step = (lang: StepInvocation["lang"]): StepInvocation => ({
   },
   ...{ props: {}, auths: {}, endpoints: {}, db: {}, context: {}, envVars: {}, flowUrls: null, timeoutMs: 30_000 },
 });
-
-/** Milliseconds of one call of `work`. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAtMs = performance.now();
-  await work();
-  return performance.now() - startedAtMs;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
 
 async function medianOf(count: number, work: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];

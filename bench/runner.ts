@@ -2,6 +2,7 @@ import { mkdtemp, chmod, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RunnerHost, type Deployment, type RunInvocation } from "@millrace/runner";
+import { median, timed } from "./timing.ts";
 
 /** What the sandbox alone can do on this machine: the limit for everything that runs code. */
 export interface RunnerMeasurement {
@@ -43,17 +44,6 @@ async function callMany(host: RunnerHost, target: Deployment, count: number): Pr
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-}
-
-/** Milliseconds of one call of `work`. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAtMs = performance.now();
-  await work();
-  return performance.now() - startedAtMs;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function measureDeploys(host: RunnerHost): Promise<number> {

@@ -89,7 +89,10 @@ test("An action runs as a step of a workflow and prints what it exports", async 
   assert.match(out, /export {2}\$summary = "7 t"/);
   assert.match(out, /send {2}emit \{/);
   assert.match(out, /flow {2}\{"kind":"delay","delayMs":5\}/);
-  const report = JSON.parse((await millrace("run", ...args, ...props, "--json")).out);
+  const report = JSON.parse((await millrace("run", ...args, ...props, "--json")).out) as {
+    return_value: unknown;
+    step: { props: unknown };
+  };
   assert.deepEqual(report.return_value, ["x", null]);
   assert.deepEqual(report.step.props, { text: "7 {{process.env.TOKEN}}" });
 });

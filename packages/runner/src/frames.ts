@@ -1,3 +1,4 @@
+import { FrameSlicer } from "./frame-slicer.ts";
 import type { Writable } from "node:stream";
 import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "./messages.ts";
 
@@ -46,19 +47,16 @@ export function parseBody(frame: Frame): unknown {
 
 /** Cuts a byte stream into frames, however it was chopped on its way. */
 export class FrameDecoder {
-  readonly #maxBytes: number;
-  #chunks: Buffer[] = [];
-  #bufferedBytes = 0;
-  /** Bytes that must be buffered before the next look is worth it: joining chunks earlier would cost quadratic time. */
-  #neededBytes = FRAME_HEADER_BYTES;
+  readonly #slicer: FrameSlicer;
 
   constructor(maxBytes = MAX_FRAME_BYTES) {
-    this.#maxBytes = maxBytes;
+    const tooLarge = (sizeBytes: number): Error => new FrameError(`a frame announces ${sizeBytes} bytes`);
+    this.#slicer = new FrameSlicer({ headerBytes: FRAME_HEADER_BYTES, maxBytes, tooLarge });
   }
 
   /** True while a frame has been read in part. */
   get isInsideFrame(): boolean {
-    return this.#bufferedBytes > 0;
+    return this.#slicer.isInsideFrame;
   }
 
   /**
@@ -66,31 +64,11 @@ export class FrameDecoder {
    * @throws FrameError as soon as a length over the limit is announced.
    */
   push(chunk: Buffer): Frame[] {
-    this.#chunks.push(chunk);
-    this.#bufferedBytes += chunk.length;
-    if (this.#bufferedBytes < this.#neededBytes) return [];
-    let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-    const frames: Frame[] = [];
-    this.#neededBytes = FRAME_HEADER_BYTES;
-    while (rest.length >= FRAME_HEADER_BYTES) {
-      const frameBytes = FRAME_HEADER_BYTES + this.#announcedBytes(rest);
-      if (rest.length < frameBytes) {
-        this.#neededBytes = frameBytes;
-        break;
-      }
-      const body = rest.subarray(FRAME_HEADER_BYTES, frameBytes);
-      frames.push({ type: rest.readUInt8(4), invocation: rest.readUInt32LE(5), body });
-      rest = rest.subarray(frameBytes);
-    }
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.#bufferedBytes = rest.length;
-    return frames;
-  }
-
-  #announcedBytes(header: Buffer): number {
-    const sizeBytes = header.readUInt32LE(0);
-    if (sizeBytes > this.#maxBytes) throw new FrameError(`a frame announces ${sizeBytes} bytes`);
-    return sizeBytes;
+    return this.#slicer.push(chunk).map((frame) => ({
+      type: frame.readUInt8(4),
+      invocation: frame.readUInt32LE(5),
+      body: frame.subarray(FRAME_HEADER_BYTES),
+    }));
   }
 }
 

@@ -7,13 +7,11 @@ import { accountRoutes } from "../src/api/routes/accounts/index.ts";
 import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
 import { appRoutes } from "../src/api/routes/apps/index.ts";
 import { projectRoutes } from "../src/api/routes/projects/index.ts";
-import { envRoutes } from "../src/api/routes/env/index.ts";
 import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
 import { identityServices } from "../src/context/index.ts";
 import { newId } from "../src/core/index.ts";
 import type { Database } from "../src/db/index.ts";
-import { EnvVars } from "../src/workflows/index.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
 
 export interface TestApiOptions {
@@ -55,19 +53,23 @@ export interface TestApi extends AsyncDisposable {
   call(method: string, path: string, options?: CallOptions): Promise<TestReply>;
 }
 
-type TestApiServices = ReturnType<typeof identityServices> & { envVars: EnvVars };
+type TestApiServices = ReturnType<typeof identityServices>;
+
+async function databaseOf({ besides, database }: TestApiOptions) {
+  const given = besides?.db ?? database?.db;
+  if (given) return { db: given, ownDatabase: null };
+  const ownDatabase = await testDatabase();
+  return { db: ownDatabase.db, ownDatabase };
+}
 
 /** The API alone, without sources and runners: its conventions and the operations of identity and accounts. */
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const ownDatabase = options.besides || options.database ? null : await testDatabase();
-  const db = options.besides?.db ?? options.database?.db ?? ownDatabase?.db;
-  if (!db) throw new Error("no database");
+  const { db, ownDatabase } = await databaseOf(options);
   const secretKey = options.besides?.secretKey ?? randomBytes(32);
   const onError = (error: unknown): void => {
     throw error;
   };
-  const identity = identityServices({ db, secretKey, plan: options.plan ?? "free", onError });
-  const services = { ...identity, envVars: new EnvVars({ db, vault: identity.vault }) };
+  const services = identityServices({ db, secretKey, plan: options.plan ?? "free", onError });
   services.apiKeys.start();
   const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
   if (!credentials) throw new Error("the test database had a user already");
@@ -113,7 +115,6 @@ function identityRoutes(services: TestApiServices): Route[] {
     ...accountRoutes(services),
     ...apiKeyRoutes(services),
     ...appRoutes(services),
-    ...envRoutes(services),
     ...projectRoutes(services),
     ...userRoutes(services),
     ...workspaceRoutes(services),

@@ -1,3 +1,5 @@
+import { FrameSlicer } from "../../frame-slicer.ts";
+
 const LENGTH_BYTES = 4;
 
 /** The other side announced a frame that is too large. */
@@ -15,38 +17,17 @@ export function encodeText(json: string): Buffer {
   return frame;
 }
 
-/** Cuts a byte stream into such frames, however it was chopped on its way. */
+/** Cuts a byte stream into such frames. */
 export class TextFrameDecoder {
-  readonly #maxBytes: number;
-  #chunks: Buffer[] = [];
-  #bufferedBytes = 0;
-  #neededBytes = LENGTH_BYTES;
+  readonly #slicer: FrameSlicer;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    const tooLarge = (sizeBytes: number): Error => new LengthError(`a frame announces ${sizeBytes} bytes`);
+    this.#slicer = new FrameSlicer({ headerBytes: LENGTH_BYTES, maxBytes, tooLarge });
   }
 
   /** Takes the next bytes and returns the texts that they complete. @throws LengthError */
   push(chunk: Buffer): string[] {
-    this.#chunks.push(chunk);
-    this.#bufferedBytes += chunk.length;
-    if (this.#bufferedBytes < this.#neededBytes) return [];
-    let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-    const texts: string[] = [];
-    this.#neededBytes = LENGTH_BYTES;
-    while (rest.length >= LENGTH_BYTES) {
-      const sizeBytes = rest.readUInt32LE(0);
-      if (sizeBytes > this.#maxBytes) throw new LengthError(`a frame announces ${sizeBytes} bytes`);
-      const end = LENGTH_BYTES + sizeBytes;
-      if (rest.length < end) {
-        this.#neededBytes = end;
-        break;
-      }
-      texts.push(rest.toString("utf8", LENGTH_BYTES, end));
-      rest = rest.subarray(end);
-    }
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.#bufferedBytes = rest.length;
-    return texts;
+    return this.#slicer.push(chunk).map((frame) => frame.toString("utf8", LENGTH_BYTES));
   }
 }
