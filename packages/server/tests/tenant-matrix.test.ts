@@ -20,9 +20,17 @@ const unknownIds: Record<string, string> = {
   webhook_id: "wh_x",
   source_id: "dc_x",
   component_id: "sc_x",
+  workflow_id: "p_x",
+  template_id: "tch_x",
 };
 // What a request must hold to be looked at beyond its form.
-const FIELDS = { name: "x", url: "https://example.com", event: {}, since: 0, active: true };
+const FIELDS = { name: "x", url: "https://example.com", event: {}, since: 0, active: true, deployment_id: "d_x" };
+
+function bodyFor({ method, path, openBody }: Operation): object | undefined {
+  if (method !== "POST" && method !== "PUT") return undefined;
+  if (openBody) return { NAME: "x" };
+  return path.startsWith("/workflows/") ? { ...FIELDS, since: "2026-01-01T00:00:00Z" } : FIELDS;
+}
 
 async function send(options: { method: string; path: string; token: string | null; body?: unknown }) {
   const { method, path, token, body } = options;
@@ -46,7 +54,10 @@ async function made(path: string, body: unknown): Promise<string> {
 
 async function makeOneOfEach(): Promise<Record<string, string>> {
   const component_id = await made("/components", { component_code: "export default { props: {}, run() {} };" });
+  const workflow_id = await made("/workflows", {});
   return {
+    workflow_id,
+    template_id: await made("/templates", { workflow_id }),
     workspace_id: server.orgId,
     project_id: server.projectId,
     component_id,
@@ -87,7 +98,7 @@ void test("what belongs to another workspace is as unknown as what does not exis
   assert.ok(scoped.length >= 25, String(scoped.length));
   for (const operation of scoped) {
     const { method } = operation;
-    const body = method === "POST" || method === "PUT" ? FIELDS : undefined;
+    const body = bodyFor(operation);
     const foreign = await send({ method, path: filled(operation, ids), token, body });
     const missing = await send({ method, path: filled(operation, unknownIds), token, body });
     assert.deepEqual([foreign.status, missing.status], [404, 404], `${operation.id} ${JSON.stringify(foreign.body)}`);

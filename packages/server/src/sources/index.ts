@@ -1,6 +1,6 @@
 /** Event sources: what a source is, what a delivery does to it, and the endpoints and timers that trigger it. */
-export { checkProps, type PropsToCheck } from "./check-props.ts";
-export { accountsOf, MAX_CONFIGURED_BYTES, type PropsPlan } from "./configured-props.ts";
+export { checkProps } from "./check-props.ts";
+export { accountsOf, type PropsPlan } from "./configured-props.ts";
 export {
   Endpoints,
   isEndpointKey,

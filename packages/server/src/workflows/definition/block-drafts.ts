@@ -1,11 +1,15 @@
+import type { DraftNode, StepDraft, StepReading } from "./drafts.ts";
 import type { Branch } from "./loaded-version.ts";
 import { expressionProblem } from "./expressions.ts";
 import { Fields } from "./problems.ts";
-import { readSteps, type DraftNode, type StepDraft, type StepReading } from "./step-drafts.ts";
 
-interface BlockPlace {
-  readonly namespace: string;
+interface BlockReading {
   readonly reading: StepReading;
+  /** Reads the steps inside. */
+  readSteps(list: readonly unknown[], place: { path: string; reading: StepReading }): DraftNode[];
+}
+interface BlockPlace extends BlockReading {
+  readonly namespace: string;
 }
 
 const SLUG = /^[A-Za-z_][A-Za-z0-9_-]*$/;
@@ -17,24 +21,29 @@ const MAX_BRANCHES = 100;
  * `parallel` {branches: [{slug, condition?, steps}]}, `loop` {over, steps}, `end` {reason?}.
  */
 export function readBlock(fields: Fields, place: BlockPlace): DraftNode | null {
-  const { namespace, reading } = place;
+  const { namespace, reading, readSteps } = place;
   const head = { namespace, disabled: fields.truth("disabled") ?? false };
-  const inner = (name: string): DraftNode[] => innerSteps(fields, { name, reading });
+  const inner = (name: string): DraftNode[] => innerSteps(fields, { name, reading, readSteps });
   const type: unknown = fields.raw("type");
   switch (type) {
     case "if": {
       const branches = [{ slug: "then", condition: readExpression(fields, "condition"), steps: inner("steps") }];
-      return { ...head, kind: "if", branches, otherwise: otherwise(fields, { name: "else", reading }) };
+      return { ...head, kind: "if", branches, otherwise: otherwise(fields, { name: "else", reading, readSteps }) };
     }
     case "switch": {
-      const branches = readBranches(fields, { name: "cases", reading, needsCondition: true });
-      return { ...head, kind: "switch", branches, otherwise: otherwise(fields, { name: "default", reading }) };
+      const branches = readBranches(fields, { name: "cases", reading, readSteps, needsCondition: true });
+      return {
+        ...head,
+        kind: "switch",
+        branches,
+        otherwise: otherwise(fields, { name: "default", reading, readSteps }),
+      };
     }
     case "parallel":
       return {
         ...head,
         kind: "parallel",
-        branches: readBranches(fields, { name: "branches", reading, needsCondition: false }),
+        branches: readBranches(fields, { name: "branches", reading, readSteps, needsCondition: false }),
       };
     case "loop":
       return { ...head, kind: "loop", over: readExpression(fields, "over"), steps: inner("steps") };
@@ -43,20 +52,20 @@ export function readBlock(fields: Fields, place: BlockPlace): DraftNode | null {
   }
 }
 
-function innerSteps(fields: Fields, { name, reading }: { name: string; reading: StepReading }): DraftNode[] {
+function innerSteps(fields: Fields, { name, reading, readSteps }: BlockReading & { name: string }): DraftNode[] {
   if (fields.raw(name) === undefined) fields.problem(name, "is required");
   const list = fields.list(name);
   if (!list) return [];
   return readSteps(list, { path: fields.pathOf(name), reading: { ...reading, depth: reading.depth + 1 } });
 }
 
-function otherwise(fields: Fields, part: { name: string; reading: StepReading }): DraftNode[] | null {
+function otherwise(fields: Fields, part: BlockReading & { name: string }): DraftNode[] | null {
   return fields.raw(part.name) === undefined ? null : innerSteps(fields, part);
 }
 
 function readBranches(
   fields: Fields,
-  { name, reading, needsCondition }: { name: string; reading: StepReading; needsCondition: boolean },
+  { name, reading, readSteps, needsCondition }: BlockReading & { name: string; needsCondition: boolean },
 ): Branch<StepDraft>[] {
   const list = fields.list(name);
   if (!list || list.length === 0 || list.length > MAX_BRANCHES) {
@@ -70,7 +79,7 @@ function readBranches(
     const slug = readSlug(branch, slugs);
     const isAlways = !needsCondition && branch.raw("condition") === undefined;
     const condition = isAlways ? null : readExpression(branch, "condition");
-    return [{ slug, condition, steps: innerSteps(branch, { name: "steps", reading }) }];
+    return [{ slug, condition, steps: innerSteps(branch, { name: "steps", reading, readSteps }) }];
   });
 }
 

@@ -3,10 +3,11 @@ export { checkExpressions } from "./expressions.ts";
 export { leavesOf, mapLeaves } from "./flow.ts";
 export type * from "./loaded-version.ts";
 export { Fields, Problems } from "./problems.ts";
-export { DEFAULT_SETTINGS, readSettings, shownRetry, shownSettings, type SettingsChange } from "./settings.ts";
-export { readSteps, runtimeOf, type DraftNode, type StepDraft, type StepReference } from "./step-drafts.ts";
+export { DEFAULT_SETTINGS, readSettings, shownRetry, shownSettings } from "./settings.ts";
+export type { DraftNode, StepDraft } from "./drafts.ts";
+export { readSteps, runtimeOf } from "./step-drafts.ts";
 export type * from "./stored-definition.ts";
-export { mergeTemplate, type MergedTemplate, type RawDefinition } from "./template-merge.ts";
+export { mergeTemplate, type RawDefinition } from "./template-merge.ts";
 export {
   readTriggers,
   type HttpTriggerDraft,

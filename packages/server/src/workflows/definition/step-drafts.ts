@@ -1,40 +1,10 @@
-import type { ConfigurableProp, JsonObject } from "@millrace/runner";
+import type { ConfigurableProp } from "@millrace/runner";
 import { isRecord } from "../../sources/index.ts";
-import type { FlowNode, StepLanguage, StepRetry } from "./loaded-version.ts";
-import { Fields, type Problems } from "./problems.ts";
+import type { DraftNode, StepDraft, StepReading, StepReference } from "./drafts.ts";
+import type { StepLanguage } from "./loaded-version.ts";
+import { Fields } from "./problems.ts";
 import { readBlock } from "./block-drafts.ts";
 import { readRetry } from "./settings.ts";
-
-/** Where a step's code comes from. */
-export type StepReference =
-  | { readonly kind: "code"; readonly code: string; readonly lang: StepLanguage; readonly runtime: string }
-  | { readonly kind: "component_id" | "component_key" | "component_url"; readonly name: string };
-
-/** A step as a request describes it. What is undefined stays as it was in the version before. */
-export interface StepDraft {
-  readonly kind: "step";
-  readonly path: string;
-  readonly namespace: string;
-  /** Null: that of the same namespace in the version before. */
-  readonly reference: StepReference | null;
-  readonly props: JsonObject | undefined;
-  /** What a Python step declares to get in `pd.inputs`. */
-  readonly inputs: readonly ConfigurableProp[] | undefined;
-  readonly disabled: boolean | undefined;
-  /** Null: none. */
-  readonly retry: StepRetry | null | undefined;
-}
-export type DraftNode = FlowNode<StepDraft>;
-
-/** What reading a whole list of steps shares. */
-export interface StepReading {
-  readonly problems: Problems;
-  /** Path by namespace of those that were read. */
-  readonly namespaces: Map<string, string>;
-  readonly depth: number;
-  /** Where items come from whose place in the list is not their place in the request. */
-  readonly origins?: ReadonlyMap<unknown, string>;
-}
 
 const LANGUAGES: Readonly<Record<string, StepLanguage>> = {
   "nodejs24.x": "nodejs",
@@ -67,7 +37,7 @@ export function readSteps(
     if (!fields || namespace === null) return [];
     const type = fields.raw("type");
     const isBlock = typeof type === "string" && BLOCKS.has(type);
-    const node = isBlock ? readBlock(fields, { namespace, reading }) : readStep(fields, namespace);
+    const node = isBlock ? readBlock(fields, { namespace, reading, readSteps }) : readStep(fields, namespace);
     return node ? [node] : [];
   });
 }
