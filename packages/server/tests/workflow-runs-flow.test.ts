@@ -45,7 +45,10 @@ test("a suspended run goes on when its URL is called, with the request as $resum
   const headers = { "content-type": "application/json" };
   const calls = [1, 2].map((n) => fetch(`${resumeUrl}?q=1`, { method: "PATCH", headers, body: JSON.stringify({ n }) }));
   const statuses = (await Promise.all(calls)).map(({ status }) => status);
-  assert.deepEqual(statuses.toSorted(), [200, 404]);
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [200, 404],
+  );
   const ended = await runIn(server, runId, "success");
   const { data, id, trace } = returned(ended)["then"] as { data: Record<string, unknown>; id: string; trace: string };
   assert.deepEqual([data["method"], data["query"]], ["PATCH", { q: "1" }]);

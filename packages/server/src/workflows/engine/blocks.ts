@@ -90,7 +90,7 @@ async function walkLoop(block: LoopBlock, place: Place): Promise<Walked> {
   if (!Array.isArray(items)) return { kind: "ended" };
   const { segment, frame } = place;
   const values: string[] = [];
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of (items as unknown[]).entries()) {
     const inner = segment.newFrame(frame.scope, frame.suffix + (frame.suffix === "" ? "#" : ".") + String(index));
     inner.scope.add(block.namespace, JSON.stringify({ item, index }));
     const walked = await segment.walkNodes(block.steps, inner);

@@ -44,7 +44,8 @@ function listsOf(node: StepNode): readonly (readonly StepNode[])[] {
       return [node.steps];
     case "parallel":
       return node.branches.map((branch) => branch.steps);
-    default:
+    case "if":
+    case "switch":
       return [...node.branches.map((branch) => branch.steps), ...(node.otherwise ? [node.otherwise] : [])];
   }
 }

@@ -50,11 +50,9 @@ export class RunCalls {
     const asked = typeof params === "object" && params !== null && !Array.isArray(params) ? params : {};
     const { workflowId, event, resultType } = asked;
     const { orgId } = from.run;
-    const current =
-      typeof workflowId === "string" ? await this.#options.definitions.current({ orgId, workflowId }) : null;
-    if (!current?.isActive || typeof workflowId !== "string") {
-      throw new Error(`There is no active workflow ${String(workflowId)}`);
-    }
+    if (typeof workflowId !== "string") throw new TypeError("$.flow.trigger takes the id of a workflow");
+    const current = await this.#options.definitions.current({ orgId, workflowId });
+    if (!current?.isActive) throw new Error(`There is no active workflow ${workflowId}`);
     const draft = { orgId, emitterId: from.run.workflowId, channel: TRIGGER_CHANNEL, directListenerId: workflowId };
     const { events } = await this.#options.log.commit({
       events: [{ ...draft, payload: JSON.stringify(event ?? null) }],

@@ -1,5 +1,5 @@
 import { runIdSql } from "../../core/index.ts";
-import type { Database } from "../../db/index.ts";
+import type { Database, Schema } from "../../db/index.ts";
 import type { WorkflowStepRecord } from "../../events/index.ts";
 import type { RunInfo } from "./run-info.ts";
 import { NEW_STATE, type RunState } from "./run-state.ts";
@@ -12,48 +12,13 @@ export interface RunKey {
 
 export type RunStatus = "queued" | "running" | "paused" | "success" | "error" | "cancelled";
 
-/** A row of `RUNS`. */
-export interface RunRow {
-  org_id: string;
-  workflow_id: string;
-  run_id: string;
-  trace_id: string;
+/** A row of `RUNS`: also of runs that wait for their turn, of which little is known. */
+export interface RunRow extends Omit<Schema["workflow_runs"], "deployment_id" | "trigger_kind"> {
   deployment_id: string | null;
-  status: RunStatus;
   trigger_kind: string | null;
-  trigger_emitter_id: string;
-  trigger_channel: string;
-  trigger_event_id: number;
-  replay_of: string | null;
-  state: string | null;
-  error: string | null;
-  started_at_ms: number;
-  ended_at_ms: number | null;
-  delivery_id: number | null;
-  pending_event_id: number | null;
-  destinations: string | null;
 }
 
-interface StepRow {
-  org_id: string;
-  run_id: string;
-  ordinal: number;
-  key: string;
-  namespace: string;
-  kind: WorkflowStepRecord["kind"];
-  attempt: number;
-  status: WorkflowStepRecord["status"];
-  props: string | null;
-  exports: string | null;
-  return_value: string | null;
-  logs: string | null;
-  error: string | null;
-  flow: string | null;
-  sends: string | null;
-  response: string | null;
-  started_at_ms: number;
-  ended_at_ms: number;
-}
+type StepRow = Schema["workflow_steps"];
 
 const RUN_ID = runIdSql({ emitId: "event.emit_id", workflowId: "delivery.listener_id" });
 

@@ -5,6 +5,8 @@ import { deleteSourceEvents } from "./deleteSourceEvents.ts";
 import { listSourceEvents } from "./listSourceEvents.ts";
 import { streamSourceEvents } from "./streamSourceEvents.ts";
 
+export { SseWriter } from "./sse-writer.ts";
+
 export function eventRoutes(services: ApiServices): Route[] {
   return [deleteSourceEvents(services), listSourceEvents(services), streamSourceEvents(services)];
 }

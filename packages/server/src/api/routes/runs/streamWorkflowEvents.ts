@@ -9,7 +9,7 @@ import {
 } from "../../../events/index.ts";
 import { STREAM_CHANNEL } from "../../../workflows/engine/index.ts";
 import { streamRoute, type Route } from "../../route.ts";
-import { SseWriter } from "../events/sse-writer.ts";
+import { SseWriter } from "../events/index.ts";
 
 interface Services {
   summaries: EventSummaries;
@@ -57,5 +57,5 @@ function messageOf(row: EventRow, of: EmitterChannel): { id: string; data: strin
     return { id, data: JSON.stringify(summaryOf(row, { emitterId: of.emitterId, isExpanded: true })) };
   }
   const { channel, payload } = JSON.parse(row.payload) as { channel?: unknown; payload?: unknown };
-  return { id, name: String(channel ?? ""), data: JSON.stringify(payload ?? null) };
+  return { id, name: typeof channel === "string" ? channel : "", data: JSON.stringify(payload ?? null) };
 }
