@@ -99,9 +99,7 @@ export class StepPlanner {
     const given = await this.#givenProps(draft, { base, definition, orgId });
     const toCheck = { orgId, definition, given, bundleText: () => code.bundleText() };
     const plan = await checkProps(this.#options.db, toCheck);
-    for (const problem of plan.problems) {
-      problems.add(`${draft.path}.props${problem.path.slice("configured_props".length)}`, problem.message);
-    }
+    problems.addOfProps(`${draft.path}.props`, plan.problems);
     checkExpressions(plan.props, { path: `${draft.path}.props`, problems });
     return { draft, base, code, definition, inputs, plan };
   }

@@ -154,9 +154,7 @@ export class TriggerPlanner {
     const given = { ...draft.props };
     const toCheck = { orgId, definition, given, bundleText: () => component.bundleText() };
     const plan = await checkProps(this.#options.db, toCheck);
-    for (const problem of plan.problems) {
-      problems.add(`${draft.path}.props${problem.path.slice("configured_props".length)}`, problem.message);
-    }
+    problems.addOfProps(`${draft.path}.props`, plan.problems);
     const name = draft.name ?? null;
     const save = async (): Promise<SourceConfig> => {
       const { componentId } = await component.save();

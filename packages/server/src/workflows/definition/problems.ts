@@ -9,6 +9,11 @@ export class Problems {
   add(path: string, message: string): void {
     this.found.push({ path, message });
   }
+
+  /** Adds what is wrong with configured props, told by their own paths, under the path that they have here. */
+  addOfProps(path: string, problems: readonly ErrorDetail[]): void {
+    for (const problem of problems) this.add(path + problem.path.slice("configured_props".length), problem.message);
+  }
 }
 
 /** Reads the fields of an object that came from outside, naming each that is not what it should be. */
