@@ -135,3 +135,20 @@ test("an endpoint of an inactive or deleted workflow is 404, at once", async () 
   assert.equal((await server.call("DELETE", `/workflows/${workflow.id}`)).status, 204);
   assert.equal(await status(), 404);
 });
+
+test("a timer ticks for its workflow, and tells the time in its zone", async () => {
+  const props = { interval_seconds: 1, timezone: "Asia/Tokyo" };
+  const workflow = await TestWorkflow.create(server, { triggers: [{ type: "timer", props }] });
+  const [tick] = await eventually(async () => {
+    const events = await workflow.triggerEvents();
+    return events.length > 0 && events;
+  });
+  const { interval_seconds, timezone_configured, timezone_utc } = tick as Record<string, { timezone: string }>;
+  assert.deepEqual([interval_seconds, timezone_configured?.timezone, timezone_utc?.timezone], [1, "Asia/Tokyo", "UTC"]);
+  await workflow.put({ active: false });
+  const { rows } = await server.db.query(
+    "select 1 from timers where owner_id = $1 and (active or next_at_ms is not null)",
+    [workflow.id],
+  );
+  assert.deepEqual(rows, []);
+});
