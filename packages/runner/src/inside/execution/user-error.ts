@@ -30,12 +30,12 @@ export class ErrorReporter {
 
   /** What an invocation ended with when user code threw `thrown`. */
   invocationError(thrown: unknown): InvocationError {
-    if (isProcessExit(thrown)) return { code: "EXITED", name: "Error", message: thrown.message };
+    if (isOurs(thrown, ProcessExit)) return { code: "EXITED", name: "Error", message: thrown.message };
     const described = this.describe(thrown);
-    if (thrown instanceof LimitError) {
+    if (isOurs(thrown, LimitError)) {
       return { code: thrown.code, name: described.name, message: described.message };
     }
-    if (thrown instanceof ScriptError && thrown.code !== "USER_ERROR") return { code: thrown.code, ...described };
+    if (isOurs(thrown, ScriptError) && thrown.code !== "USER_ERROR") return { code: thrown.code, ...described };
     if (!CONFIGURATION_ERRORS.has(described.name)) return { code: "USER_ERROR", ...described };
     const { stack, ...rest } = described;
     const isExposed = isObject(thrown) && thrown["exposeStack"] === true && stack !== undefined;
@@ -103,9 +103,9 @@ export class ProcessExit extends Error {
 }
 
 /** Never throws, as `instanceof` does for some proxies. */
-function isProcessExit(thrown: unknown): thrown is ProcessExit {
+function isOurs<T extends Error>(thrown: unknown, kind: abstract new (...args: never[]) => T): thrown is T {
   try {
-    return thrown instanceof ProcessExit;
+    return thrown instanceof kind;
   } catch {
     return false;
   }
