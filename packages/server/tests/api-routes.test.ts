@@ -27,10 +27,7 @@ void test("every file of a route is named after its operation and registered", (
 
 void test("each resource has a folder of its own", () => {
   const loose = readdirSync(routesDir, { withFileTypes: true }).filter((entry) => entry.isFile());
-  assert.deepEqual(
-    loose.map((entry) => join(entry.parentPath, entry.name)),
-    [join(routesDir, "index.ts")],
-  );
+  assert.deepEqual(loose.map((entry) => entry.name).toSorted(), ["all-routes.ts", "index.ts"]);
 });
 
 void test("the OpenAPI document is valid and describes every operation", async () => {
