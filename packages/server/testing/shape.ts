@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** `"integer"`, `"string|null"`, a pattern, `[item]`, or an object with exactly these fields. */
+/** `"any"`, `"integer"`, `"string|null"`, a pattern, `[item]`, or an object with exactly these fields. */
 export type Shape = string | RegExp | Shape[] | { [name: string]: Shape };
 
 /** Fails unless a value has a shape, naming the place that differs. */
@@ -8,7 +8,8 @@ export function assertShape(value: unknown, shape: Shape, path = "reply"): void 
   if (shape instanceof RegExp) {
     assert.match(String(value), shape, path);
   } else if (typeof shape === "string") {
-    assert.ok(shape.split("|").includes(kindOf(value)), `${path} is ${kindOf(value)}, not ${shape}`);
+    const isFit = shape === "any" || shape.split("|").includes(kindOf(value));
+    assert.ok(isFit, `${path} is ${kindOf(value)}, not ${shape}`);
   } else if (Array.isArray(shape)) {
     assert.ok(Array.isArray(value), `${path} is no list`);
     for (const [index, item] of value.entries()) assertShape(item, shape[0] ?? "any", `${path}[${index}]`);

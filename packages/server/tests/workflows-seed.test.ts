@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { TestSource } from "../testing/test-source.ts";
-import { assertShape, type Shape } from "./shape.ts";
+import { assertShape, type Shape } from "../testing/index.ts";
 
 // The workflow examples of the primary source: a template with steps and triggers of every kind, and what is made of it.
 
