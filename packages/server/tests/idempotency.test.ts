@@ -9,7 +9,7 @@ import { addUser, startTestApi, type TestApi } from "../testing/index.ts";
 const work = operation({
   id: "work",
   method: "POST",
-  path: "/work/:name",
+  path: "/things/:name",
   summary: "",
   tag: "",
   access: "token",
@@ -38,7 +38,7 @@ before(async () => {
 after(() => api[Symbol.asyncDispose]());
 
 function post(name: string, key: string, body: object = {}) {
-  return api.call("POST", `/v1/work/${name}`, { body, headers: { "idempotency-key": key } });
+  return api.call("POST", `/v1/things/${name}`, { body, headers: { "idempotency-key": key } });
 }
 
 function gate(name: string) {
@@ -68,7 +68,7 @@ void test("the same key with another request is 409", async () => {
 void test("callers do not share keys", async () => {
   const other = await addUser(api.db);
   const mine = await post("shared", "k3");
-  const theirs = await api.call("POST", "/v1/work/shared", {
+  const theirs = await api.call("POST", "/v1/things/shared", {
     token: other.apiKey,
     body: {},
     headers: { "idempotency-key": "k3" },
