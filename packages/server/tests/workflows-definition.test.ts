@@ -9,7 +9,6 @@ after(() => server.close());
 
 const step = (props: string, body = "return 1"): string =>
   `export default defineComponent({ props: ${props}, async run({ steps, $ }) { ${body} } })`;
-type Block = Record<string, unknown>;
 const refused = (body: object) => server.call("POST", "/workflows", body);
 
 async function rowCounts(): Promise<Record<string, number>> {
@@ -169,76 +168,6 @@ test("secret props are masked in replies and sealed at rest, and the mask keeps 
   await workflow.put({ steps: [{ namespace: "a", props: JSON.parse(shown) as object }] });
   const { rows } = await server.db.query<{ definition: string }>("select definition from workflow_versions");
   assert.ok(rows.every((row) => !row.definition.includes("hush-hush") && !row.definition.includes("********")));
-});
-
-test("control flow reads as it was written", async () => {
-  const inner = (namespace: string) => ({ namespace, code: step("{}") });
-  const steps = [
-    {
-      namespace: "check",
-      type: "if",
-      condition: "steps.trigger.event.body.n > 1",
-      steps: [inner("yes")],
-      else: [inner("no")],
-    },
-    {
-      namespace: "route",
-      type: "switch",
-      cases: [{ slug: "big", condition: "{{ steps.yes }}", steps: [inner("big_one")] }],
-      default: [{ namespace: "stop", type: "end", reason: "nothing to do" }],
-    },
-    {
-      namespace: "both",
-      type: "parallel",
-      branches: [
-        { slug: "l", steps: [inner("l1")] },
-        { slug: "r", steps: [] },
-      ],
-    },
-    { namespace: "each", type: "loop", over: "{{ steps.trigger.event.list }}", steps: [inner("item")] },
-  ];
-  const { data } = await TestWorkflow.create(server, { steps });
-  const [check, route, both, each] = data.steps as unknown as [Block, Block, Block, Block];
-  const names = (list: unknown) =>
-    (list as { namespace: string; type: string }[]).map(({ namespace, type }) => `${type} ${namespace}`);
-  assert.deepEqual(names(data.steps), ["if check", "switch route", "parallel both", "loop each"]);
-  assert.deepEqual([names(check["steps"]), names(check["else"])], [["CodeCell yes"], ["CodeCell no"]]);
-  assert.equal(check["condition"], "steps.trigger.event.body.n > 1");
-  assert.deepEqual(names(route["default"]), ["end stop"]);
-  assert.deepEqual(
-    (both["branches"] as { slug: string; condition: unknown }[]).map(({ slug, condition }) => [slug, condition]),
-    [
-      ["l", null],
-      ["r", null],
-    ],
-  );
-  assert.equal(each["over"], "{{ steps.trigger.event.list }}");
-});
-
-test("problems inside control flow have their whole path, and namespaces are unique over all of it", async () => {
-  const reply = await refused({
-    steps: [
-      { namespace: "a", type: "if", steps: [{ namespace: "a", code: step("{}") }] },
-      {
-        namespace: "b",
-        type: "switch",
-        cases: [{ slug: "x", condition: "1 +", steps: [{ namespace: "c", component_id: "sc_no" }] }],
-      },
-      { namespace: "d", type: "parallel", branches: [] },
-      { namespace: "e", type: "loop", over: "{{ steps.x", steps: [] },
-    ],
-  });
-  assert.deepEqual(
-    problemsIn(reply).map((problem) => problem.split(": ")[0]),
-    [
-      "steps[0].condition",
-      "steps[0].steps[0].namespace",
-      "steps[1].cases[0].condition",
-      "steps[1].cases[0].steps[0].component_id",
-      "steps[2].branches",
-      "steps[3].over",
-    ],
-  );
 });
 
 test("Python and Bash steps are saved like components, and Python steps declare inputs", async () => {
