@@ -117,7 +117,7 @@ export class ApiKeys {
     const nowMs = Date.now();
     const found = await this.#cache.find(secretHash(key), nowMs);
     if (found === null || (found.expiresAtMs !== null && found.expiresAtMs <= nowMs)) return null;
-    this.#used.set(found.principal.apiKeyId, nowMs);
+    this.#used.set(found.principal.credential.id, nowMs);
     return found.principal;
   }
 

@@ -114,7 +114,7 @@ function knownKeyOf(rows: readonly KeyRow[]): KnownKey | null {
   const principal: UserPrincipal = {
     kind: "user",
     userId: first.user_id,
-    apiKeyId: first.api_key_id,
+    credential: { kind: "api_key", id: first.api_key_id },
     keyOrgId: first.key_org_id,
     readOnly: first.scopes.length > 0 && !first.scopes.includes("write"),
     orgIds: [...roles.keys()],

@@ -1,7 +1,8 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { IdempotencyStore } from "../accounts/index.ts";
-import { ApiError, randomBase62, type Principal } from "../core/index.ts";
+import { ApiError, randomBase62 } from "../core/index.ts";
+import { authenticateCaller, credentialId, type AuthenticationPorts } from "./authenticate.ts";
 import { bodyParsers } from "./body.ts";
 import { dispatcher } from "./dispatch.ts";
 import { asApiError, errorBody, errorHeaders } from "./errors.ts";
@@ -10,11 +11,9 @@ import { refuseOtherMethods, type KnownEndpoint } from "./methods.ts";
 import type { Route } from "./route.ts";
 import { normalizeUrl } from "./url.ts";
 
-export interface ApiOptions {
+export interface ApiOptions extends AuthenticationPorts {
   log: Logger;
   routes: readonly Route[];
-  /** Whose token it is; null for none that is valid. */
-  authenticate(token: string): Promise<Principal | null>;
   bodyLimitBytes: number;
   /** Null: `Idempotency-Key` is ignored. */
   idempotency: IdempotencyStore | null;
@@ -72,10 +71,7 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
       exposeHeadRoute: operation.streams === undefined,
       // Before the body is read: strangers do not get to send one.
       onRequest: async (request) => {
-        if (operation.access !== "public") request.caller = await authenticate(request, options);
-        if (operation.access === "user_key" && request.caller?.kind !== "user") {
-          throw new ApiError("user_key_required", "This operation needs a user API key");
-        }
+        request.caller = await authenticateCaller(request, operation.access, options);
       },
       handler: dispatcher(route, dispatch),
     });
@@ -88,14 +84,6 @@ function endpointsOf(routes: readonly Route[]): KnownEndpoint[] {
     url: `/v1${operation.path}`,
     hasHead: operation.method === "GET" && operation.streams === undefined,
   }));
-}
-
-async function authenticate(request: FastifyRequest, options: ApiOptions): Promise<Principal> {
-  const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-  if (token === undefined) throw new ApiError("unauthorized", "Send a token: `Authorization: Bearer <token>`");
-  const principal = await options.authenticate(token);
-  if (principal === null) throw new ApiError("unauthorized", "The token is unknown, expired or revoked");
-  return principal;
 }
 
 function addHooks(app: FastifyInstance): void {
@@ -111,7 +99,7 @@ function addHooks(app: FastifyInstance): void {
         route: request.routeOptions.url ?? null,
         status: reply.statusCode,
         took_ms: Math.round(reply.elapsedTime),
-        caller: caller === null ? null : caller.kind === "user" ? caller.apiKeyId : caller.clientId,
+        caller: caller && credentialId(caller),
       },
       "request",
     );

@@ -1,10 +1,16 @@
 import { roles, type Role } from "@millrace/contract";
 
-/** A person with a user API key. */
+/** What a person proved who they are with. */
+export interface UserCredential {
+  readonly kind: "api_key" | "session";
+  readonly id: string;
+}
+
+/** A person with a user API key, or logged in. */
 export interface UserPrincipal {
   readonly kind: "user";
   readonly userId: string;
-  readonly apiKeyId: string;
+  readonly credential: UserCredential;
   /** The one workspace that the key was made for; null when it reaches all of the user's. */
   readonly keyOrgId: string | null;
   /** The key may only look. */
@@ -19,6 +25,8 @@ export interface UserPrincipal {
 export interface ClientPrincipal {
   readonly kind: "client";
   readonly clientId: string;
+  /** What the token may do, out of `oauthScopes`. */
+  readonly scopes: readonly string[];
   readonly orgIds: readonly string[];
   readonly roles: ReadonlyMap<string, Role>;
 }
