@@ -4,6 +4,7 @@ export {
   operation,
   roleOf,
   roles,
+  scopeOf,
   type Access,
   type CommonInput,
   type InputOf,
@@ -12,10 +13,12 @@ export {
   type Role,
 } from "./operation.ts";
 export * from "./accounts.ts";
+export * from "./app-definition.ts";
 export * from "./apps.ts";
 export * from "./components.ts";
 export * from "./conventions.ts";
 export * from "./data-stores.ts";
+export * from "./oauth.ts";
 export * from "./projects.ts";
 export * from "./runs.ts";
 export * from "./sources.ts";
