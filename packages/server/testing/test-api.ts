@@ -6,6 +6,8 @@ import { allRoutes, buildApi, HttpFront, type ApiServices, type Readiness, type 
 import { accountRoutes } from "../src/api/routes/accounts/index.ts";
 import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
 import { appRoutes } from "../src/api/routes/apps/index.ts";
+import { oauthRoutes } from "../src/api/routes/oauth/index.ts";
+import { oauthClientRoutes } from "../src/api/routes/oauth_clients/index.ts";
 import { projectRoutes } from "../src/api/routes/projects/index.ts";
 import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
@@ -69,25 +71,26 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const onError = (error: unknown): void => {
     throw error;
   };
-  const services = identityServices({ db, secretKey, plan: options.plan ?? "free", onError });
+  const front = new HttpFront();
+  const url = `http://127.0.0.1:${await front.listen({ host: "127.0.0.1", port: 0 })}`;
+  const services = identityServices({ db, secretKey, publicUrl: url, plan: options.plan ?? "free", onError });
   services.apiKeys.start();
+  await services.accessTokens.start();
   const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
   if (!credentials) throw new Error("the test database had a user already");
   const log = logMemory();
   const routes = routesOf(services, options.routes ?? []);
-  const front = new HttpFront();
-  const port = await front.listen({ host: "127.0.0.1", port: 0 });
-  const url = `http://127.0.0.1:${port}`;
   const app = buildApi({
     log: pino({ level: "info" }, log.stream),
     routes,
-    authenticate: (token) => services.apiKeys.authenticate(token),
+    authenticate: services.authenticate,
     bodyLimitBytes: 1_000_000,
     idempotency: services.idempotency,
     strictReplies: true,
     meta: {
       version: "0.0.0",
       publicUrl: url,
+      jwks: () => services.accessTokens.jwks(),
       readiness: options.readiness ?? (async () => ({ ready: true, checks: {} })),
     },
   });
@@ -105,6 +108,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       await front.close(100);
       await app.close();
       await services.apiKeys.stop();
+      await services.accessTokens.stop();
       await ownDatabase?.[Symbol.asyncDispose]();
     },
   };
@@ -115,6 +119,8 @@ function identityRoutes(services: TestApiServices): Route[] {
     ...accountRoutes(services),
     ...apiKeyRoutes(services),
     ...appRoutes(services),
+    ...oauthRoutes(services),
+    ...oauthClientRoutes(services),
     ...projectRoutes(services),
     ...userRoutes(services),
     ...workspaceRoutes(services),

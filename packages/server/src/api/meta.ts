@@ -3,6 +3,7 @@ import { ApiError } from "../core/index.ts";
 import { serveDocs } from "./docs.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Route } from "./route.ts";
+import { serveWellKnown } from "./well-known.ts";
 
 /** One thing that must work before this node takes requests. */
 export interface ReadinessCheck {
@@ -19,6 +20,8 @@ export interface Readiness {
 export interface MetaOptions {
   version: string;
   publicUrl: string;
+  /** The public keys that access tokens are signed with. */
+  jwks(): object;
   /** Asked by `/readyz`; a rejection counts as not ready. */
   readiness(): Promise<Readiness>;
 }
@@ -49,7 +52,7 @@ export function serveMeta(app: FastifyInstance, options: MetaOptions & { routes:
     document ??= JSON.stringify(openApiDocument({ ...options, operations }));
     return reply.type("application/json; charset=utf-8").send(document);
   });
-  return ["/", "/healthz", "/readyz", "/v1/openapi.json", ...serveDocs(app)];
+  return ["/", "/healthz", "/readyz", "/v1/openapi.json", ...serveWellKnown(app, options), ...serveDocs(app)];
 }
 
 async function readinessWithin(options: MetaOptions): Promise<Readiness> {
