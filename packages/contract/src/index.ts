@@ -28,6 +28,7 @@ export * from "./webhooks.ts";
 export * from "./users.ts";
 export * from "./workspaces.ts";
 export * from "./env.ts";
+export * from "./files.ts";
 export * from "./templates.ts";
 export * from "./workflows.ts";
 export { operations, type OperationId } from "./operations.ts";

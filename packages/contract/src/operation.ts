@@ -15,7 +15,7 @@ export interface Operation {
   /** camelCase; equals the name of the route's file. */
   readonly id: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below `/v1`, with `:name` parameters; of a workspace always `/workspaces/…` (`/orgs/…` is an alias of all). */
+  /** Below `/v1`, with `:name` parameters, of which a `:path` at the end may have slashes; of a workspace always `/workspaces/…` (`/orgs/…` is an alias of all). */
   readonly path: string;
   readonly summary: string;
   /** More than the summary says, for the reference. */
@@ -34,8 +34,13 @@ export interface Operation {
   readonly takesOrgId?: boolean;
   readonly status: 200 | 201 | 202 | 204;
   readonly reply: TSchema;
-  /** `sse`: the route writes `text/event-stream` itself; `reply` then describes the data of one message. */
-  readonly streams?: "sse";
+  /**
+   * The route writes the response itself. `sse`: it is `text/event-stream`, and `reply` describes the data of one message.
+   * `file`: it is the bytes of a file.
+   */
+  readonly streams?: "sse" | "file";
+  /** The body is a file, of any type and size, which the route reads as it comes. Such an operation has no `body`. */
+  readonly takesFile?: boolean;
 }
 
 /** Declares an operation, keeping its literal types. */

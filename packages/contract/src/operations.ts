@@ -5,6 +5,7 @@ import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
 import { componentOperations } from "./components.ts";
 import { dataStoreOperations } from "./data-stores.ts";
+import { fileOperations } from "./files.ts";
 import { projectOperations } from "./projects.ts";
 import { runOperations } from "./runs.ts";
 import { sourceOperations } from "./sources.ts";
@@ -21,6 +22,7 @@ export const operations = {
   ...appOperations,
   ...componentOperations,
   ...dataStoreOperations,
+  ...fileOperations,
   ...projectOperations,
   ...runOperations,
   ...sourceOperations,

@@ -1,9 +1,10 @@
+import type { Operation } from "@millrace/contract";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { IdempotencyStore } from "../accounts/index.ts";
 import { ApiError, randomBase62 } from "../core/index.ts";
 import { authenticateCaller, credentialId, type AuthenticationPorts } from "./authenticate.ts";
-import { bodyParsers } from "./body.ts";
+import { bodyParsers, fileParser } from "./body.ts";
 import { dispatcher } from "./dispatch.ts";
 import { asApiError, errorBody, errorHeaders } from "./errors.ts";
 import { serveMeta, type MetaOptions } from "./meta.ts";
@@ -62,26 +63,36 @@ export function buildApi(options: ApiOptions): FastifyInstance {
 }
 
 function addRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const dispatch = { idempotency: options.idempotency, strictReplies: options.strictReplies ?? false };
-  for (const route of options.routes) {
-    const { operation } = route;
-    app.route({
-      method: operation.method,
-      url: `/v1${operation.path}`,
-      exposeHeadRoute: operation.streams === undefined,
-      // Before the body is read: strangers do not get to send one.
-      onRequest: async (request) => {
-        request.caller = await authenticateCaller(request, operation.access, options);
-      },
-      handler: dispatcher(route, dispatch),
-    });
-  }
+  for (const route of options.routes) if (!route.operation.takesFile) addRoute(app, route, options);
+  void app.register(async (scope) => {
+    fileParser(scope);
+    for (const route of options.routes) if (route.operation.takesFile) addRoute(scope, route, options);
+  });
+}
+
+function addRoute(app: FastifyInstance, route: Route, options: ApiOptions): void {
+  const { operation } = route;
+  app.route({
+    method: operation.method,
+    url: urlOf(operation),
+    exposeHeadRoute: operation.streams === undefined,
+    // Before the body is read: strangers do not get to send one.
+    onRequest: async (request) => {
+      request.caller = await authenticateCaller(request, operation.access, options);
+    },
+    handler: dispatcher(route, { idempotency: options.idempotency, strictReplies: options.strictReplies ?? false }),
+  });
+}
+
+/** The path of a file takes the rest of the URL, slashes included. */
+function urlOf({ path }: Operation): string {
+  return `/v1${path.replace(/:path$/, "*")}`;
 }
 
 function endpointsOf(routes: readonly Route[]): KnownEndpoint[] {
   return routes.map(({ operation }) => ({
     method: operation.method,
-    url: `/v1${operation.path}`,
+    url: urlOf(operation),
     hasHead: operation.method === "GET" && operation.streams === undefined,
   }));
 }

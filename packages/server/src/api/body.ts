@@ -16,6 +16,12 @@ export function bodyParsers(app: FastifyInstance): void {
   });
 }
 
+/** Leaves the body alone, whatever it is: the route reads it. */
+export function fileParser(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", (_request, _payload, done) => done(null, {}));
+}
+
 function parseBody(text: string): unknown {
   if (text.trim() === "") return {};
   let parsed: unknown;

@@ -29,7 +29,7 @@ export function dispatcher(route: Route, options: DispatchOptions): FastifyHandl
   const readInput = inputReader(operation);
   return async (raw, reply) => {
     const body = isObject(raw.body) ? raw.body : {};
-    const parts = { params: asRecord(raw.params), query: asRecord(raw.query), body };
+    const parts = { params: paramsOf(raw), query: asRecord(raw.query), body };
     const request = requestOf({ operation, raw, reply, input: readInput(parts) });
     if (operation.streams) return stream({ route, request, raw, reply });
     const run = async (): Promise<IdempotentAnswer> => {
@@ -116,6 +116,12 @@ async function stream({ route, request, raw, reply }: StreamParts): Promise<Fast
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+/** What the router calls `*` is the path of a file. */
+function paramsOf({ params }: FastifyRequest): Record<string, unknown> {
+  const { "*": path, ...named } = asRecord(params);
+  return path === undefined ? named : { ...named, path };
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

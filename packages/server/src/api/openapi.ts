@@ -66,6 +66,7 @@ function operationObject(operation: Operation, path: string): JsonRecord {
       // A required field may also come in the query string.
       requestBody: { required: false, content: jsonContent(schemaJson(body)) },
     }),
+    ...(operation.takesFile && { requestBody: { required: true, content: fileContent() } }),
     responses: {
       [String(operation.status)]: replyObject(operation),
       default: { $ref: "#/components/responses/Error" },
@@ -79,6 +80,7 @@ function replyObject(operation: Operation): JsonRecord {
   if (operation.streams === "sse") {
     return { description: "A stream of server-sent events.", content: { "text/event-stream": { schema } } };
   }
+  if (operation.streams === "file") return { description: "The file.", content: fileContent() };
   return { description: "Done.", content: jsonContent(schema) };
 }
 
@@ -139,6 +141,11 @@ function queryText(description: string): JsonRecord {
 
 function jsonContent(schema: JsonValue): JsonRecord {
   return { "application/json": { schema } };
+}
+
+/** Bytes of any type. */
+function fileContent(): JsonRecord {
+  return { "*/*": { schema: {} } };
 }
 
 function schemaJson(schema: TSchema): JsonValue {

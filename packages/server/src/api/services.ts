@@ -5,6 +5,7 @@ import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
 import type { EnvVars, Workflows } from "../workflows/index.ts";
 import type { Runs } from "../workflows/engine/index.ts";
+import type { FileStores } from "../workflows/files/index.ts";
 import type { DataStores } from "../workflows/stores/index.ts";
 
 /** What the routes work with. A route takes only what it needs: `Pick<ApiServices, "users">`. */
@@ -16,6 +17,7 @@ export interface ApiServices {
   components: Components;
   dataStores: DataStores;
   envVars: EnvVars;
+  fileStores: FileStores;
   streams: EventStreams;
   summaries: EventSummaries;
   projects: Projects;

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { StartupError } from "../core/index.ts";
 import type { Env } from "./env.ts";
 import { EnvFields } from "./fields.ts";
-import { buildMail, buildS3, type MailConfig, type S3Config } from "./outlets.ts";
+import { buildFiles, buildMail, buildS3, type FilesConfig, type MailConfig, type S3Config } from "./outlets.ts";
 
 const ROLES = ["api", "ingest", "worker", "scheduler"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -23,6 +23,8 @@ export interface Config {
   host: string;
   /** 0: no mail is taken. */
   smtpPort: number;
+  /** The user has chosen the port, and would miss the mail. */
+  isSmtpPortGiven: boolean;
   /** Without a slash at its end; null: `http://localhost:<the port in use>`. */
   publicUrl: string | null;
   ingestDomain: string | null;
@@ -62,6 +64,7 @@ export interface Config {
   mail: MailConfig;
   /** null: not configured. */
   s3: S3Config | null;
+  files: FilesConfig;
   /** What the log should say about the settings. */
   warnings: readonly string[];
 }
@@ -80,6 +83,7 @@ export function buildConfig(env: Env): Config {
     runner: buildRunner(fields),
     mail: buildMail(fields),
     s3: buildS3(fields),
+    files: buildFiles(fields),
     warnings: env.unknownNames.map((name) => `${name} is not a setting of Millrace; is it misspelt?`),
   };
   checkContradictions(config, fields);
@@ -116,7 +120,10 @@ function buildRoles(fields: EnvFields): Role[] {
 
 function buildNetwork(
   fields: EnvFields,
-): Pick<Config, "port" | "host" | "smtpPort" | "publicUrl" | "ingestDomain" | "egressAllow" | "githubRawUrl"> {
+): Pick<
+  Config,
+  "port" | "host" | "smtpPort" | "isSmtpPortGiven" | "publicUrl" | "ingestDomain" | "egressAllow" | "githubRawUrl"
+> {
   const ingestDomain = fields.text("MILLRACE_INGEST_DOMAIN")?.toLowerCase() ?? null;
   if (ingestDomain !== null && !/^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/.test(ingestDomain)) {
     fields.problem(`MILLRACE_INGEST_DOMAIN: must be a domain such as in.example.com, not "${ingestDomain}"`);
@@ -124,6 +131,7 @@ function buildNetwork(
   return {
     port: fields.integer("MILLRACE_PORT", { default: 3000, min: 0, max: 65_535 }),
     host: fields.text("MILLRACE_HOST") ?? "127.0.0.1",
+    isSmtpPortGiven: fields.text("MILLRACE_SMTP_PORT") !== null,
     smtpPort: fields.integer("MILLRACE_SMTP_PORT", { default: 2525, min: 0, max: 65_535 }),
     publicUrl: fields.httpUrl("MILLRACE_PUBLIC_URL"),
     ingestDomain,

@@ -7,6 +7,7 @@ export {
   type ApiErrorOptions,
   type ErrorDetail,
 } from "./api-error.ts";
+export { downloadHeaders } from "./download-headers.ts";
 export { eventIdTimeMs, firstEventIdAt, formatEventId, parseEventId } from "./event-id.ts";
 export { isNestedTooDeeply, MAX_JSON_LEVELS } from "./json-depth.ts";
 export { newId, newKsuid, randomBase62 } from "./ids.ts";

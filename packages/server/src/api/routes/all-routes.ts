@@ -6,6 +6,7 @@ import { appRoutes } from "./apps/index.ts";
 import { componentRoutes } from "./components/index.ts";
 import { dataStoreRoutes } from "./data_stores/index.ts";
 import { eventRoutes } from "./events/index.ts";
+import { fileRoutes } from "./files/index.ts";
 import { subscriptionRoutes } from "./subscriptions/index.ts";
 import { webhookRoutes } from "./webhooks/index.ts";
 import { projectRoutes } from "./projects/index.ts";
@@ -26,6 +27,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...componentRoutes(services),
     ...dataStoreRoutes(services),
     ...eventRoutes(services),
+    ...fileRoutes(services),
     ...subscriptionRoutes(services),
     ...webhookRoutes(services),
     ...projectRoutes(services),

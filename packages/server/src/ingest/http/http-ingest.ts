@@ -10,6 +10,7 @@ import {
   type ResponderOutcome,
   type Responders,
 } from "../../sources/index.ts";
+import type { FileStores } from "../../workflows/files/index.ts";
 import { answerAccepted, answerOfComponent, answerPreflight, answerProblem } from "./answer.ts";
 import { parseBody, type ParsedBody } from "./body.ts";
 import { answerFile } from "./file-answer.ts";
@@ -33,6 +34,8 @@ export interface HttpIngestOptions {
   endpoints: Endpoints;
   responders: Responders;
   files: UploadedFiles;
+  /** Serves the links to what steps have stored. */
+  stores: Pick<FileStores, "openLink">;
   publicUrl: string;
   /** Larger bodies get 413. */
   bodyLimitBytes: number;
@@ -80,9 +83,8 @@ export class HttpIngest {
       return true;
     }
     if (!request.url?.startsWith(FILES_PATH)) return false;
-    answerFile({ request, response, files: this.#options.files }).catch((error: unknown) =>
-      this.#fail(response, error),
-    );
+    const { files, stores } = this.#options;
+    answerFile({ request, response, files, stores }).catch((error: unknown) => this.#fail(response, error));
     return true;
   }
 
