@@ -10,6 +10,16 @@ export interface AppsTable {
   custom_fields_json: Generated<string>;
   categories: Generated<string[]>;
   created_at_ms: number;
+  origin: Generated<"catalogue" | "file" | "api" | "component">;
+  definition: string | null;
+  featured_weight: Generated<number>;
+}
+
+export interface AppOverridesTable {
+  name_slug: string;
+  patch: string;
+  created_at_ms: number;
+  updated_at_ms: number;
 }
 
 export interface VaultKeysTable {
@@ -96,6 +106,7 @@ export interface ConnectAttemptsTable {
 /** Tables of accounts. */
 export interface AccountsSchema {
   apps: AppsTable;
+  app_overrides: AppOverridesTable;
   vault_keys: VaultKeysTable;
   accounts: AccountsTable;
   oauth_apps: OauthAppsTable;
