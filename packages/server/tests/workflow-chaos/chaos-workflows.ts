@@ -158,7 +158,7 @@ export const KINDS: readonly Kind[] = [
         branches: [
           {
             slug: "l",
-            steps: [nodeStep("l1", `${tell(url, "l1")} $.flow.delay(100);`), nodeStep("l2", `${tell(url, "l2")}`)],
+            steps: [nodeStep("l1", `${tell(url, "l1")} $.flow.delay(100);`), nodeStep("l2", tell(url, "l2"))],
           },
           { slug: "r", steps: [nodeStep("r1", `${tell(url, "r1")} return 1;`)] },
         ],
