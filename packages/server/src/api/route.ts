@@ -19,9 +19,9 @@ export interface Route {
 /** Binds an operation to what it does. The reply is filtered by `include`/`exclude` and by its schema, then sent. */
 export function route<const O extends Operation>(
   operation: O,
-  handler: (request: ApiRequest<O>) => Promise<ReplyOf<O>>,
+  handler: (request: ApiRequest<O>, raw: RawExchange) => Promise<ReplyOf<O>>,
 ): Route {
-  return { operation, handle: (request) => handler(request) };
+  return { operation, handle: (request, raw) => handler(request, raw) };
 }
 
 /**
