@@ -91,6 +91,9 @@ const testRequest = Type.Object(
   closed,
 );
 
+/** The kinds of `auth`, by its `type`. */
+export const appAuthSchemas = { keys: keysAuth, oauth2: oauth2Auth, oauth1: oauth1Auth, none: noAuth };
+
 /** What the catalogue knows of an app: how accounts connect to it, and how they are tested. One file of the catalogue. */
 export const appDefinitionSchema = Type.Object(
   {

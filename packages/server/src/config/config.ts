@@ -33,6 +33,8 @@ export interface Config {
   nodeName: string | null;
   /** Absolute. */
   dataDir: string;
+  /** Files that add apps to the catalogue or change them; null: none. */
+  catalogueDir: string | null;
   /** null: the embedded PostgreSQL. */
   databaseUrl: string | null;
   databasePoolSize: number;
@@ -93,17 +95,19 @@ export function buildConfig(env: Env): Config {
 
 function buildNode(
   fields: EnvFields,
-): Pick<Config, "isProduction" | "logLevel" | "roles" | "nodeName" | "dataDir" | "secretKey"> {
+): Pick<Config, "isProduction" | "logLevel" | "roles" | "nodeName" | "dataDir" | "catalogueDir" | "secretKey"> {
   const nodeName = fields.text("MILLRACE_NODE_NAME");
   if (nodeName !== null && !/^[\w.-]{1,100}$/.test(nodeName)) {
     fields.problem(`MILLRACE_NODE_NAME: must be letters, digits, ".", "_" and "-", not "${nodeName}"`);
   }
+  const catalogueDir = fields.text("MILLRACE_CATALOGUE_DIR");
   return {
     isProduction: fields.text("NODE_ENV") === "production",
     logLevel: fields.choice("MILLRACE_LOG_LEVEL", LOG_LEVELS) ?? "info",
     roles: buildRoles(fields),
     nodeName,
     dataDir: resolve(fields.text("MILLRACE_DATA_DIR") ?? ".millrace"),
+    catalogueDir: catalogueDir === null ? null : resolve(catalogueDir),
     secretKey: fields.text("MILLRACE_SECRET_KEY"),
   };
 }

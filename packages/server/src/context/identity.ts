@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import {
   AccessTokens,
@@ -17,12 +18,16 @@ import type { Principal } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { keepCredentials, refreshAddresses } from "./credentials-file.ts";
 
+const CATALOGUE = new URL("../../catalogue/", import.meta.url);
+
 export interface IdentityOptions {
   db: Database;
   log: Logger;
   secretKey: Uint8Array;
   dataDir: string;
   publicUrl: string;
+  /** The operator's own files about apps; null: none. */
+  catalogueDir: string | null;
 }
 
 /** Who may do what: users, keys, the vault and what it seals. */
@@ -34,6 +39,11 @@ export async function buildIdentity(options: IdentityOptions) {
   const onError = (error: unknown): void => log.error({ err: error }, "a background task of identity failed");
   const services = identityServices({ db, secretKey, publicUrl, onError });
   await services.vault.verify();
+  await services.apps.editor.start({
+    dir: fileURLToPath(CATALOGUE),
+    operatorDir: options.catalogueDir,
+    onProblem: (problem) => log.warn(problem, "a definition of an app is wrong and is left out"),
+  });
   const keep = (credentials: Parameters<typeof keepCredentials>[1]["credentials"]): Promise<void> =>
     keepCredentials(dataDir, { publicUrl, credentials });
   if ((await ensureFirstUser(db, { keep })) === null) await refreshAddresses(dataDir, publicUrl);
@@ -54,7 +64,7 @@ export function identityServices(options: IdentityServicesOptions) {
   const { db, secretKey, publicUrl, onError, plan } = options;
   const vault = new Vault({ db, secretKey });
   const accessTokens = new AccessTokens({ db, vault, issuer: publicUrl, onError });
-  const apps = new Apps({ db });
+  const apps = new Apps({ db, publicUrl });
   const audit = new AuditLog({ db });
   const apiKeys = new ApiKeys({ db, onError });
   return {
