@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApiError, newKsuid, type Principal } from "../../core/index.ts";
-import type { EventDraft, EventLog } from "../../events/index.ts";
+import { QueueFullError, type EventDraft, type EventLog } from "../../events/index.ts";
 import {
   httpEmitterId,
   TRIGGER_CHANNEL,
@@ -156,7 +156,7 @@ export class HttpIngest {
     const isWanted = !hasSwitch(exchange, "x-pd-notrigger");
     const draft = this.#draft(exchange, { endpoint, body, isWanted });
     if (endpoint.customResponse && isWanted) return this.#appendAndWait(exchange, { endpoint, draft });
-    const [event] = await this.#options.log.append([draft]);
+    const [event] = await this.#options.log.append([draft], { mayBeRefused: true });
     const { behavior } = endpoint;
     if (!behavior) return answerAccepted(exchange.response, event?.emitId ?? "");
     const answering = answeringOf(exchange);
@@ -218,7 +218,7 @@ export class HttpIngest {
     // The run goes on without its caller.
     exchange.response.once("close", () => waiter.cancel());
     try {
-      await this.#options.log.append([{ ...draft, emitId }]);
+      await this.#options.log.append([{ ...draft, emitId }], { mayBeRefused: true });
     } catch (error) {
       waiter.cancel();
       throw error;
@@ -230,6 +230,7 @@ export class HttpIngest {
   }
 
   #fail(response: ServerResponse, error: unknown): void {
+    if (error instanceof QueueFullError && !response.headersSent) return answerProblem(response, error);
     const isUnavailable = error instanceof ApiError && error.code === "unavailable";
     if (!isUnavailable) this.#options.onError(error);
     if (response.headersSent) {
