@@ -144,7 +144,7 @@ test("refusals have OAuth's own form", async () => {
     assert.deepEqual(Object.keys(said), ["error", "error_description"]);
     assert.equal(reply.headers.get("www-authenticate")?.startsWith("Basic"), status === 401 ? true : undefined);
   }
-  const inUrl = await api.call("POST", `/v1/oauth/token?${new URLSearchParams({ ...grant, ...client })}`, {
+  const inUrl = await api.call("POST", `/v1/oauth/token?${String(new URLSearchParams({ ...grant, ...client }))}`, {
     token: null,
   });
   assert.equal(inUrl.status, 400, "a secret in the URL is not read");
