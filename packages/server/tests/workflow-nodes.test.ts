@@ -51,8 +51,8 @@ async function runIn(api: ApiCaller, id: string, status: string): Promise<TestWo
 }
 
 const resumeUrl = (run: TestWorkflowRun): URL => {
-  const { resume_url: url } = run.steps[0]?.exports["urls"] as { resume_url: string };
-  return new URL(url);
+  const [ask] = run.steps;
+  return new URL((ask?.exports["urls"] as { resume_url: string }).resume_url);
 };
 
 const SUSPENDS = [
@@ -75,7 +75,7 @@ test("what a dead node's runs had come to goes on on another: paused, called, an
     steps: [
       nodeStep("done", `${tell("done")} return "kept";`),
       nodeStep("busy", `${tell("busy")} return "again";`),
-      nodeStep("then", `return steps.done.$return_value;`),
+      nodeStep("last", `return steps.done.$return_value;`),
     ],
   });
   const called = await create(api, {
@@ -107,7 +107,7 @@ test("what a dead node's runs had come to goes on on another: paused, called, an
   assert.equal(returned(await runIn(onB, suspended, "success"))["then"], "PATCH");
   assert.equal(returned(await runIn(onB, delayed, "success"))["then"], "on");
   const [worked, wasCalled] = await Promise.all(inFlight.map((id) => runIn(onB, id, "success")));
-  assert.deepEqual(returned(worked as TestWorkflowRun), { done: "kept", busy: "again", then: "kept" });
+  assert.deepEqual(returned(worked as TestWorkflowRun), { done: "kept", busy: "again", last: "kept" });
   assert.equal(returned(wasCalled as TestWorkflowRun)["then"], "PUT");
   const told = receiver.requests.map(({ body }) => body).filter((body) => !body.includes("/v1/"));
   assert.deepEqual(told.toSorted(), ["busy", "busy", "done"], "what was recorded did not run again");
