@@ -1,5 +1,6 @@
-import { errorReply, type Operation } from "@millrace/contract";
+import { errorReply, oauthErrorReply, type Operation } from "@millrace/contract";
 import { Type, type TObject, type TSchema } from "typebox";
+import { securityOf, securitySchemes } from "./openapi-security.ts";
 import { shapeOf } from "./schema-shape.ts";
 
 export interface OpenApiOptions {
@@ -39,14 +40,14 @@ export function openApiDocument(options: OpenApiOptions): JsonRecord {
         "each field of the body from the query string too, and the body wins.",
     },
     servers: [{ url: `${options.publicUrl}/v1` }],
-    security: [{ bearer: [] }],
     tags: [...new Set(options.operations.map((operation) => operation.tag))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "A user API key or an OAuth token." } },
+      securitySchemes: securitySchemes(options.publicUrl),
       parameters: parameterComponents(),
       responses: {
         Error: { description: "The request failed.", content: jsonContent(schemaJson(errorReply)) },
+        OauthError: { description: "The request failed.", content: jsonContent(schemaJson(oauthErrorReply)) },
       },
     },
   };
@@ -60,16 +61,16 @@ function operationObject(operation: Operation, path: string): JsonRecord {
     summary: operation.summary,
     description,
     tags: [operation.tag],
-    ...(operation.access === "public" && { security: [] }),
+    security: securityOf(operation),
     parameters: [...pathParameters(operation, path), ...parametersOf(operation)],
     ...(body && {
       // A required field may also come in the query string.
-      requestBody: { required: false, content: jsonContent(schemaJson(body)) },
+      requestBody: { required: false, content: bodyContent(operation, schemaJson(body)) },
     }),
     ...(operation.takesFile && { requestBody: { required: true, content: fileContent() } }),
     responses: {
       [String(operation.status)]: replyObject(operation),
-      default: { $ref: "#/components/responses/Error" },
+      default: { $ref: `#/components/responses/${operation.dialect === "oauth" ? "OauthError" : "Error"}` },
     },
   };
 }
@@ -137,6 +138,10 @@ function reference(name: string): JsonRecord {
 
 function queryText(description: string): JsonRecord {
   return { description, schema: { type: "string" } };
+}
+
+function bodyContent({ dialect }: Operation, schema: JsonValue): JsonRecord {
+  return { ...jsonContent(schema), ...(dialect === "oauth" && { "application/x-www-form-urlencoded": { schema } }) };
 }
 
 function jsonContent(schema: JsonValue): JsonRecord {
