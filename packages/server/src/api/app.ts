@@ -1,12 +1,12 @@
 import type { Operation } from "@millrace/contract";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import type { IdempotencyStore } from "../accounts/index.ts";
+import type { AuditLog, IdempotencyStore } from "../accounts/index.ts";
 import { ApiError, randomBase62 } from "../core/index.ts";
 import { authenticateCaller, credentialId, type AuthenticationPorts } from "./authenticate.ts";
 import { bodyParsers, fileParser } from "./body.ts";
 import { dispatcher } from "./dispatch.ts";
-import { asApiError, errorBody, errorHeaders } from "./errors.ts";
+import { asApiError, errorBody, errorHeaders, oauthErrorBody } from "./errors.ts";
 import { serveMeta, type MetaOptions } from "./meta.ts";
 import { refuseOtherMethods, type KnownEndpoint } from "./methods.ts";
 import type { Route } from "./route.ts";
@@ -16,6 +16,9 @@ export interface ApiOptions extends AuthenticationPorts {
   log: Logger;
   routes: readonly Route[];
   bodyLimitBytes: number;
+  audit: AuditLog;
+  /** The addresses of proxies whose `X-Forwarded-For` tells where a request came from. */
+  trustedProxies: readonly string[];
   /** Null: `Idempotency-Key` is ignored. */
   idempotency: IdempotencyStore | null;
   meta: MetaOptions;
@@ -44,6 +47,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     routerOptions: { maxParamLength: 1000 },
     genReqId: () => randomBase62(20),
     requestIdHeader: false,
+    trustProxy: [...options.trustedProxies],
     forceCloseConnections: false,
     frameworkErrors: (thrown, request, reply) => {
       const error = asApiError(thrown);
@@ -76,11 +80,16 @@ function addRoute(app: FastifyInstance, route: Route, options: ApiOptions): void
     method: operation.method,
     url: urlOf(operation),
     exposeHeadRoute: operation.streams === undefined,
+    config: operation.dialect === "oauth" ? { takesForm: true, errorsOf: "oauth" } : {},
     // Before the body is read: strangers do not get to send one.
     onRequest: async (request) => {
-      request.caller = await authenticateCaller(request, operation.access, options);
+      request.caller = await authenticateCaller(request, operation, options);
     },
-    handler: dispatcher(route, { idempotency: options.idempotency, strictReplies: options.strictReplies ?? false }),
+    handler: dispatcher(route, {
+      audit: options.audit,
+      idempotency: options.idempotency,
+      strictReplies: options.strictReplies ?? false,
+    }),
   });
 }
 
@@ -121,7 +130,9 @@ function addErrorHandlers(app: FastifyInstance): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = asApiError(thrown);
     if (error.status >= 500) request.log.error({ err: thrown }, "a request failed");
-    void reply.code(error.status).headers(errorHeaders(error)).send(errorBody(error, request.id));
+    const isOauth = request.routeOptions.config.errorsOf === "oauth";
+    const body = isOauth ? oauthErrorBody(error) : errorBody(error, request.id);
+    void reply.code(error.status).headers(errorHeaders(error)).send(body);
   });
   app.setNotFoundHandler((request, reply) => {
     const error = new ApiError("not_found", `There is no ${request.method} ${request.url.split("?")[0] ?? ""}`);

@@ -15,6 +15,7 @@
  *    Files: `streams: "file"` and `takesFile: true` (see routes/files).
  * Lists page with `pageRequestOf(request.input)`, `selectPage` (db) and `pageReply`.
  */
+export { BrowserCookies } from "./browser-cookies.ts";
 export { buildApi } from "./app.ts";
 export { HttpFront, type IngestPort } from "./front.ts";
 export type { Readiness, ReadinessCheck } from "./meta.ts";

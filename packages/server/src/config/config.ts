@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { StartupError } from "../core/index.ts";
 import type { Env } from "./env.ts";
+import { buildAccess, type AccessConfig } from "./access.ts";
 import { EnvFields } from "./fields.ts";
 import { buildFiles, buildMail, buildS3, type FilesConfig, type MailConfig, type S3Config } from "./outlets.ts";
 
@@ -41,6 +42,10 @@ export interface Config {
   databaseQueryTimeoutMs: number;
   /** As given; null: a generated file in the data directory. `loadSecretKey` makes the key of it. */
   secretKey: string | null;
+  /** As given: keys that the instance had before. */
+  formerSecretKeys: readonly string[];
+  /** A JSON file with the operator's OAuth clients; null: none. */
+  oauthClientsFile: string | null;
   /** CIDRs. */
   egressAllow: readonly string[];
   githubRawUrl: string;
@@ -63,6 +68,7 @@ export interface Config {
     blankCount: number;
     idleTimeoutMs: number;
   };
+  access: AccessConfig;
   mail: MailConfig;
   /** null: not configured. */
   s3: S3Config | null;
@@ -81,14 +87,20 @@ export function buildConfig(env: Env): Config {
     ...buildNode(fields),
     ...buildNetwork(fields),
     ...buildDatabase(fields),
+    formerSecretKeys: fields.list("MILLRACE_SECRET_KEY_FORMER") ?? [],
+    oauthClientsFile: fields.text("MILLRACE_OAUTH_CLIENTS"),
     limits: buildLimits(fields),
     runner: buildRunner(fields),
+    access: buildAccess(fields),
     mail: buildMail(fields),
     s3: buildS3(fields),
     files: buildFiles(fields),
     warnings: env.unknownNames.map((name) => `${name} is not a setting of Millrace; is it misspelt?`),
   };
   checkContradictions(config, fields);
+  if (config.isProduction && env.emptyNames.includes("MILLRACE_SECRET_KEY")) {
+    fields.problem("MILLRACE_SECRET_KEY: is empty; give it a value, or leave it out for a key of this instance's own");
+  }
   if (fields.problems.length === 0) return config;
   throw new StartupError("config_invalid", `Wrong settings: ${fields.problems.join("; ")}`);
 }

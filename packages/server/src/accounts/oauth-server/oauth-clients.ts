@@ -93,6 +93,18 @@ export class OauthClients {
     if (deleted.numUpdatedRows === 0n) throw notFound(`OAuth client ${scope.clientId}`);
   }
 
+  /** Ends all clients of a workspace, and their tokens. */
+  async deleteAll(orgId: string): Promise<void> {
+    await this.#change((trx) =>
+      trx
+        .updateTable("oauth_clients")
+        .set({ revoked_at_ms: Date.now() })
+        .where("org_id", "=", orgId)
+        .where("revoked_at_ms", "is", null)
+        .execute(),
+    );
+  }
+
   async #change<Result>(work: (trx: Transaction<Schema>) => Promise<Result>): Promise<Result> {
     const result = await this.#options.db.transaction(async (trx) => {
       const done = await work(trx);
