@@ -12,6 +12,8 @@ import {
   type JWK,
   type JWTPayload,
 } from "jose";
+import { AccessTokens, Vault } from "../src/accounts/index.ts";
+import { Database } from "../src/db/index.ts";
 import { startTestApi, type TestApi, type TestReply } from "../testing/index.ts";
 
 let api: TestApi;
@@ -236,6 +238,34 @@ test("a revocation that was told while nobody could listen is learnt after the r
   );
   assert.equal((await revoke(client, token)).status, 200);
   await refusedSoon(token, otherNode);
+});
+
+test("a node with connections and an address of its own takes part at once", async () => {
+  const db = await Database.connect({ url: api.db.url });
+  const onError = (error: unknown) => assert.fail(String(error));
+  const vault = new Vault({ db, secretKey: api.secretKey });
+  const node = new AccessTokens({ db, vault, issuer: "https://elsewhere.example", onError });
+  await node.start();
+  try {
+    const client = await makeClient();
+    const mine = await tokenOf(client);
+    assert.equal((await node.authenticate(mine))?.clientId, client.client_id);
+    const credentials = { clientId: client.client_id, clientSecret: client.client_secret, ip: "" };
+    const theirs = await node.issue(credentials, undefined);
+    assert.equal(decodeJwt(theirs.token).iss, "https://elsewhere.example");
+    assert.equal(await statusWith(theirs.token), 200);
+    assert.equal((await revoke(client, mine)).status, 200);
+    const revokedAtMs = performance.now();
+    while ((await node.authenticate(mine)) !== null) {
+      assert.ok(performance.now() - revokedAtMs < 1_000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await node.revoke(credentials, theirs.token);
+    await refusedSoon(theirs.token, api);
+  } finally {
+    await node.stop();
+    await db.close();
+  }
 });
 
 test("unknown tokens, and those of other clients, are revoked without an error and without an effect", async () => {
