@@ -14,7 +14,7 @@ import {
 } from "jose";
 import { AccessTokens, Vault } from "../src/accounts/index.ts";
 import { Database } from "../src/db/index.ts";
-import { startTestApi, type TestApi, type TestReply } from "../testing/index.ts";
+import { startTestApi, testDatabase, type TestApi, type TestReply } from "../testing/index.ts";
 
 let api: TestApi;
 let otherNode: TestApi;
@@ -353,4 +353,25 @@ test("keys are rotated: the next is published before it signs, and tokens of the
   } finally {
     await fresh[Symbol.asyncDispose]();
   }
+});
+
+test("signing keys outlive the secret key that they were sealed with, and one that is lost gets a successor", async () => {
+  await using database = await testDatabase();
+  const { db } = database;
+  const [first, second, third] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte)) as [Buffer, Buffer, Buffer];
+  const onError = (error: unknown) => assert.fail(String(error));
+  const keyIdsWith = async (secretKey: Buffer, formerSecretKeys: Buffer[] = []) => {
+    const vault = new Vault({ db, secretKey, formerSecretKeys });
+    const node = new AccessTokens({ db, vault, issuer: "https://millrace.example", onError });
+    await node.start();
+    await node.stop();
+    return node.jwks().keys.map((key) => key.kid);
+  };
+  const made = await keyIdsWith(first);
+  assert.equal(made.length, 1);
+  assert.deepEqual(await keyIdsWith(second, [first]), made);
+  assert.deepEqual(await keyIdsWith(second), made);
+  const besides = await keyIdsWith(third);
+  assert.equal(besides.length, 2);
+  assert.ok(besides.includes(made[0]), "what the lost one signed is still verified");
 });
