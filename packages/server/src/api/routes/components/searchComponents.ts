@@ -20,7 +20,8 @@ export function searchComponents(services: { componentSearch: ComponentSearch })
 function debugOf({ model, sources, actions }: FoundComponents, tookMs: number) {
   const scores = [...sources, ...actions].map(({ key, kind, similarity }) => ({
     ...{ key, type: kind },
-    similarity: similarity === null ? null : Math.round(similarity * 10_000) / 10_000,
+    // Rounded down: given back as the threshold it still lets the component through.
+    similarity: similarity === null ? null : Math.floor(similarity * 10_000) / 10_000,
   }));
   return { model, took_ms: Math.round(tookMs * 10) / 10, scores };
 }
