@@ -9,7 +9,7 @@ export {
   type TestReply,
 } from "./test-api.ts";
 export { TestBucket } from "./test-bucket.ts";
-export { TestBrowser } from "./test-browser.ts";
+export { SessionBrowser } from "./session-browser.ts";
 export { TestIdentityProvider, type Person } from "./test-identity-provider.ts";
 export { PageBrowser, type Page } from "./page-browser.ts";
 export { TestMailServer, type ReceivedMail } from "./test-mail-server.ts";
