@@ -28,7 +28,6 @@ export class Peers {
   readonly #options: PeersOptions;
   #workers: string[] = [];
   #hasOthers = false;
-  #lost: ReadonlySet<string> = new Set();
   #lastWakeMs = Number.NEGATIVE_INFINITY;
   #wakeTimer: NodeJS.Timeout | null = null;
   #timer: NodeJS.Timeout | null = null;
