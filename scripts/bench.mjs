@@ -9,6 +9,7 @@ const BENCHES = {
   "http-source": "bench/http-source.ts",
   deploy: "bench/deploy.ts",
   api: "bench/api.ts",
+  search: "bench/search/search.ts",
 };
 
 function run(name) {

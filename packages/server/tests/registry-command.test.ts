@@ -9,7 +9,10 @@ import type { CallReply } from "@millrace/client";
 import { startPlatform, type Platform } from "../testing/instance/index.ts";
 import { eventually } from "../testing/test-source.ts";
 
-type Report = { import: CallReply<"getRegistryImport">["data"]; failed: { path: string; reason: string }[] };
+interface Report {
+  import: CallReply<"getRegistryImport">["data"];
+  failed: { path: string; reason: string }[];
+}
 
 const COUNT = 60;
 const BIN = fileURLToPath(new URL("../../cli/bin/millrace.mjs", import.meta.url));
