@@ -55,11 +55,15 @@ export class OAuthServer implements AsyncDisposable {
   }
 
   /** Waits for the next fact of a kind. */
-  async next(kind: OAuthServerFact["kind"]): Promise<OAuthServerFact> {
-    for (;;) {
-      const [fact] = (await once(this.#news, "fact")) as [OAuthServerFact];
-      if (fact.kind === kind) return fact;
-    }
+  next(kind: OAuthServerFact["kind"]): Promise<OAuthServerFact> {
+    return new Promise((resolve) => {
+      const hear = (fact: OAuthServerFact): void => {
+        if (fact.kind !== kind) return;
+        this.#news.off("fact", hear);
+        resolve(fact);
+      };
+      this.#news.on("fact", hear);
+    });
   }
 
   /** Holds back answers of the token endpoint, once it has done all else; or lets them go. */
