@@ -129,22 +129,25 @@ export class NodeWork {
 
   /** Takes no more work, waits for what is under way, gives the rest back. The registration is stopped by its owner. */
   async stop(): Promise<void> {
-    await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop()]);
+    await this.#stopLoops();
     await this.dispatcher.stop({ drainMs: this.#options.drainMs ?? DRAIN_MS });
     await this.log.drained().catch(this.#options.onError);
     const released = await this.#session.run((client) => releaseAll(client, this.#session)).catch(() => 0);
     if (released > 0) this.#peers.wakeAnother();
-    this.#forget?.();
-    this.#unlisten?.();
-    this.streams.stop();
-    this.subscriptions.stop();
-    await this.#peers.stop();
-    await this.#session.stop();
+    await this.#letGo();
   }
 
   /** Lets go of the database at once, as a process that dies does: what it holds stays claimed. */
   async abandon(): Promise<void> {
+    await this.#stopLoops();
+    await this.#letGo();
+  }
+
+  async #stopLoops(): Promise<void> {
     await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop()]);
+  }
+
+  async #letGo(): Promise<void> {
     this.#forget?.();
     this.#unlisten?.();
     this.streams.stop();

@@ -38,7 +38,7 @@ test("limits that workflows had before there were lanes hold from then on, also 
     }
   }
   await migrate(database.url);
-  const lanes = await db.query(
+  const lanes = await db.query<Record<string, unknown>>(
     "select workflow_id, concurrency, throttle_limit, throttle_interval_ms, queue_size from lanes order by 1",
   );
   assert.deepEqual(
@@ -48,7 +48,9 @@ test("limits that workflows had before there were lanes hold from then on, also 
       ["p_slow", null, 0, 5_000, 7],
     ],
   );
-  const inLane = await db.query("select listener_id, channel from deliveries where in_lane order by 1, 2");
+  const inLane = await db.query<Record<string, unknown>>(
+    "select listener_id, channel from deliveries where in_lane order by 1, 2",
+  );
   assert.deepEqual(
     inLane.rows.map((row) => Object.values(row)),
     [

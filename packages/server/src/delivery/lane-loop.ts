@@ -36,7 +36,7 @@ const WAITING_FLOOR_MS = 5_000;
  */
 export class LaneLoop {
   readonly #options: LaneLoopOptions;
-  readonly #alarm: Alarm;
+  readonly #alarm = new Alarm({ round: () => this.#round(), onError: (error) => this.#options.onError?.(error) });
   /** To be looked at in the next round. */
   #pending = new Set<string>();
   /** Lanes in which something waits, as far as is known here: the end of a run may let the next one in. */
@@ -49,8 +49,6 @@ export class LaneLoop {
 
   constructor(options: LaneLoopOptions) {
     this.#options = options;
-    const { onError } = options;
-    this.#alarm = new Alarm({ round: () => this.#round(), ...(onError && { onError }) });
   }
 
   /** Begins with a look at all lanes. */
