@@ -6,3 +6,14 @@ export interface Embedder {
   embed(texts: readonly string[]): Promise<Float32Array[]>;
   stop(): Promise<void>;
 }
+
+/** Asks for so many texts at once, one request after the other: a query need not wait for all texts of an import. */
+export async function embedInParts(
+  texts: readonly string[],
+  { size, ask }: { size: number; ask(part: readonly string[]): Promise<Float32Array[]> },
+): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = [];
+  for (let start = 0; start < texts.length; start += size)
+    vectors.push(...(await ask(texts.slice(start, start + size))));
+  return vectors;
+}

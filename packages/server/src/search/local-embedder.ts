@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { EmbeddingAnswer, EmbeddingRequest } from "./embedding-worker.ts";
-import type { Embedder } from "./embedder.ts";
+import { embedInParts, type Embedder } from "./embedder.ts";
 
 const WORKER = new URL("./embedding-worker.ts", import.meta.url);
 /** Its memory (some 200 MB) is for those who search. */
@@ -31,13 +31,8 @@ export class LocalEmbedder implements Embedder {
     return this.#worker !== null;
   }
 
-  async embed(texts: readonly string[]): Promise<Float32Array[]> {
-    const vectors: Float32Array[] = [];
-    // One after the other, so that a query need not wait for all texts of an import.
-    for (let start = 0; start < texts.length; start += TEXTS_AT_ONCE) {
-      vectors.push(...(await this.#ask(texts.slice(start, start + TEXTS_AT_ONCE))));
-    }
-    return vectors;
+  embed(texts: readonly string[]): Promise<Float32Array[]> {
+    return embedInParts(texts, { size: TEXTS_AT_ONCE, ask: (part) => this.#ask(part) });
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { EgressError, type Egress } from "../egress/index.ts";
-import type { Embedder } from "./embedder.ts";
+import { embedInParts, type Embedder } from "./embedder.ts";
 
 /** An endpoint that speaks OpenAI's form. */
 export interface EmbeddingService {
@@ -37,12 +37,8 @@ export class RemoteEmbedder implements Embedder {
   }
 
   /** @throws EmbeddingServiceError */
-  async embed(texts: readonly string[]): Promise<Float32Array[]> {
-    const vectors: Float32Array[] = [];
-    for (let start = 0; start < texts.length; start += TEXTS_AT_ONCE) {
-      vectors.push(...(await this.#ask(texts.slice(start, start + TEXTS_AT_ONCE))));
-    }
-    return vectors;
+  embed(texts: readonly string[]): Promise<Float32Array[]> {
+    return embedInParts(texts, { size: TEXTS_AT_ONCE, ask: (part) => this.#ask(part) });
   }
 
   stop(): Promise<void> {
