@@ -38,7 +38,6 @@ export class RunCalls {
   }
 
   async answer(from: Calling, call: { method: CallMethod; params: Json }): Promise<Json> {
-    if (call.method === "flow.refreshTimeout") return { deadlineMs: from.deadlineMs };
     if (call.method === "flow.trigger") return this.#trigger(from, call.params);
     const { orgId, workflowId } = from.run;
     const { projectId } = from.version;
