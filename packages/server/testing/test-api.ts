@@ -86,6 +86,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     idempotency: services.idempotency,
     strictReplies: true,
     meta: {
+      dashboardDir: null,
       version: "0.0.0",
       publicUrl: url,
       readiness: options.readiness ?? (async () => ({ ready: true, checks: {} })),

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
@@ -38,6 +39,7 @@ export interface RunningServer {
 }
 
 const EXAMPLES = new URL("../../../../examples/", import.meta.url);
+const DASHBOARD = new URL("../../../web/dist/", import.meta.url);
 const PACKAGE = new URL("../../package.json", import.meta.url);
 const FRONT_GRACE_MS = 2_000;
 const DAY_MS = 24 * 3_600_000;
@@ -164,6 +166,7 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
     meta: {
       version: await versionOfMillrace(),
       publicUrl: base.publicUrl,
+      dashboardDir: existsSync(new URL("index.html", DASHBOARD)) ? fileURLToPath(DASHBOARD) : null,
       readiness: readinessOf({ db: base.db, log: events.work.log, code, roles: base.config.roles }),
     },
   });
