@@ -1,4 +1,5 @@
 /** What surrounds the pages: the session, the current workspace, navigation and the command palette. */
+export { useDraft } from "./draft.ts";
 export { Logo } from "./logo.tsx";
 export { useSession } from "./session.ts";
 export { Shell } from "./shell.tsx";

@@ -2,7 +2,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { LogOut, Menu as MenuIcon, Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import { MillraceError } from "@millrace/client";
-import { useChange, useRead } from "../api/index.ts";
+import { useChange } from "../api/index.ts";
 import { Button, ErrorNote, IconButton, Loading, Menu, Select } from "../ui/index.ts";
 import { Logo } from "./logo.tsx";
 import { NAV } from "./nav.ts";
@@ -13,23 +13,21 @@ import { rememberedWorkspaceId, rememberWorkspace, WorkspaceContext, type Curren
 /** The frame of all signed-in pages: navigation at the side, the page beside it. */
 export function Shell() {
   const session = useSession();
-  const workspaces = useRead("listMyWorkspaces", { limit: 100 }, { enabled: session.isSuccess });
   const navigate = useNavigate();
   const [chosenId, setChosenId] = useState(rememberedWorkspaceId);
-  const list = useMemo(() => workspaces.data?.data ?? [], [workspaces.data]);
+  const list = useMemo(() => session.data?.workspaces ?? [], [session.data]);
   const current = useMemo((): CurrentWorkspace | null => {
     const found = list.find((workspace) => workspace.id === chosenId) ?? list[0];
-    return found ? { id: found.id, name: found.name, role: found.role ?? "viewer" } : null;
+    return found ? { id: found.id, name: found.name, role: found.role } : null;
   }, [list, chosenId]);
   if (session.error instanceof MillraceError && session.error.status === 401) {
     void navigate({ to: "/login", search: { next: location.pathname } });
     return null;
   }
-  const error = session.error ?? workspaces.error;
-  if (error !== null) {
+  if (session.error !== null) {
     return (
       <main className="mx-auto max-w-lg p-10">
-        <ErrorNote error={error} onRetry={() => location.reload()} />
+        <ErrorNote error={session.error} onRetry={() => location.reload()} />
       </main>
     );
   }
