@@ -1,15 +1,13 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { Instance, LOOPBACK_ALLOWED, removeDataDir } from "../packages/server/testing/instance/index.ts";
 import { fdatasyncPerSecond } from "./pipeline/machine-limits.ts";
 import { measureRunner } from "./runner.ts";
+import { load, type Load } from "./load.ts";
 
 /**
  * HTTP source → emit → webhook: how many requests a second are taken in (durably, before they are answered), and how
@@ -23,16 +21,6 @@ const CLOCK_TICKS_PER_SECOND = 100;
 const BODY = JSON.stringify({ name: "x".repeat(180), n: 1 });
 const CODE = `export default { name: "Bench", props: { http: "$.interface.http" },
   run(event) { this.$emit({ name: event.body.name, n: event.body.n + 1 }, { summary: "event" }); } };`;
-const run = promisify(execFile);
-const AUTOCANNON = createRequire(import.meta.url).resolve("autocannon");
-
-interface Load {
-  perSecond: number;
-  p50Ms: number;
-  p99Ms: number;
-  accepted: number;
-  refused: number;
-}
 
 interface Receiver {
   readonly url: string;
@@ -61,24 +49,8 @@ async function startReceiver(): Promise<Receiver> {
   };
 }
 
-async function load(url: string, options: { seconds: number; connections: number }): Promise<Load> {
-  const flags = ["-j", "-m", "POST", "-d", String(options.seconds), "-c", String(options.connections)];
-  const args = [AUTOCANNON, ...flags, "-H", "content-type=application/json", "-b", BODY, url];
-  const { stdout } = await run(process.execPath, args, { maxBuffer: 1e8 });
-  const result = JSON.parse(stdout) as {
-    requests: { average: number };
-    latency: { p50: number; p99: number };
-    "2xx": number;
-    non2xx: number;
-  };
-  const { requests, latency } = result;
-  return {
-    perSecond: requests.average,
-    p50Ms: latency.p50,
-    p99Ms: latency.p99,
-    accepted: result["2xx"],
-    refused: result.non2xx,
-  };
+function postTo(url: string, options: { seconds: number; connections: number }): Promise<Load> {
+  return load({ url, method: "POST", headers: { "content-type": "application/json" }, body: BODY }, options);
 }
 
 /** CPU milliseconds so far of the server and of its database. */
@@ -115,7 +87,7 @@ async function waitForAll(receiver: Receiver, expected: number): Promise<void> {
 async function measure(instance: Instance, options: { endpoint: string; receiver: Receiver; connections: number }) {
   const { endpoint, receiver, connections } = options;
   const [before, startedMs, received] = [cpuMs(instance), performance.now(), receiver.count];
-  const result = await load(endpoint, { seconds: SECONDS, connections });
+  const result = await postTo(endpoint, { seconds: SECONDS, connections });
   await waitForAll(receiver, received + result.accepted);
   const elapsedMs = performance.now() - startedMs;
   const after = cpuMs(instance);
@@ -137,12 +109,12 @@ async function main(): Promise<void> {
   const instance = await Instance.start({ dataDir, env });
   try {
     const endpoint = await deployPipeline(instance, receiver.url);
-    const warmUp = await load(endpoint, { seconds: 3, connections: CONNECTIONS });
+    const warmUp = await postTo(endpoint, { seconds: 3, connections: CONNECTIONS });
     await waitForAll(receiver, warmUp.accepted);
     await measure(instance, { endpoint, receiver, connections: 1 });
     const flatOut = await measure(instance, { endpoint, receiver, connections: CONNECTIONS });
     await instance.stop();
-    const bare = await load(receiver.url, { seconds: 3, connections: CONNECTIONS });
+    const bare = await postTo(receiver.url, { seconds: 3, connections: CONNECTIONS });
     const raw = await measureRunner();
     console.log(
       `limits of this machine: bare node:http ${bare.perSecond.toFixed(0)} req/s (ratio ${(flatOut.perSecond / bare.perSecond).toFixed(2)}), ` +

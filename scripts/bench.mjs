@@ -8,6 +8,7 @@ const BENCHES = {
   runner: "bench/runner.ts",
   "http-source": "bench/http-source.ts",
   deploy: "bench/deploy.ts",
+  api: "bench/api.ts",
 };
 
 function run(name) {

@@ -1,4 +1,5 @@
 import { operations, type InputOf, type Operation, type OperationId, type ReplyOf } from "@millrace/contract";
+import { AccessToken, type ClientCredentials } from "./access-token.ts";
 import { errorOf } from "./errors.ts";
 
 type Operations = typeof operations;
@@ -15,14 +16,15 @@ export type ListId = {
 }[OperationId];
 export type ListItem<Id extends ListId> = CallReply<Id> extends { data: readonly (infer Item)[] } ? Item : never;
 
-export interface ClientOptions {
+interface ConnectionOptions {
   /** e.g. `http://localhost:3000` */
   url: string;
-  /** A user API key or an OAuth token. */
-  token: string;
   /** Instead of the global `fetch`. */
   fetch?: typeof fetch;
 }
+
+/** Either a user API key (or an OAuth token of the caller's own), or an OAuth client, whose tokens are fetched as needed. */
+export type ClientOptions = ConnectionOptions & ({ token: string } | ClientCredentials);
 
 export interface CallOptions {
   signal?: AbortSignal;
@@ -39,13 +41,19 @@ type InputArguments<Id extends OperationId> =
 /** Calls the API by operation: inputs and replies have the types of the contract. */
 export class MillraceClient {
   readonly #url: string;
-  readonly #token: string;
+  readonly #token: Pick<AccessToken, "get" | "drop">;
   readonly #fetch: typeof fetch;
+  /** A token that was refused is worth another attempt with a new one. */
+  readonly #refreshes: boolean;
 
   constructor(options: ClientOptions) {
     this.#url = options.url.replace(/\/+$/, "");
-    this.#token = options.token;
     this.#fetch = options.fetch ?? fetch;
+    this.#token =
+      "token" in options
+        ? { get: () => Promise.resolve(options.token), drop() {} }
+        : new AccessToken({ ...options, url: this.#url, fetch: this.#fetch });
+    this.#refreshes = !("token" in options);
   }
 
   /**
@@ -56,7 +64,8 @@ export class MillraceClient {
     const response = await this.#send(operations[id], { ...input }, options ?? {});
     if (!response.ok) throw await errorOf(response);
     if (response.status === 204) return undefined as CallReply<Id>;
-    return (await response.json()) as CallReply<Id>;
+    const reply: unknown = "streams" in operations[id] ? await response.blob() : await response.json();
+    return reply as CallReply<Id>;
   }
 
   /** Goes through all items of a list, page by page. */
@@ -75,13 +84,21 @@ export class MillraceClient {
   }
 
   async #send(operation: Operation, input: Record<string, unknown>, options: CallOptions): Promise<Response> {
+    const token = await this.#token.get();
+    const response = await this.#sendWith(token, { operation, input, options });
+    if (response.status !== 401 || !this.#refreshes) return response;
+    this.#token.drop(token);
+    return this.#sendWith(await this.#token.get(), { operation, input, options });
+  }
+
+  async #sendWith(token: string, { operation, input, options }: PreparedCall): Promise<Response> {
     const { path, rest } = filledPath(operation, input);
     const hasBody = operation.method === "POST" || operation.method === "PUT";
     const query = hasBody ? "" : queryOf(rest);
     return this.#fetch(`${this.#url}/v1${path}${query}`, {
       method: operation.method,
       headers: {
-        authorization: `Bearer ${this.#token}`,
+        authorization: `Bearer ${token}`,
         ...(hasBody && { "content-type": "application/json" }),
         ...(options.idempotencyKey !== undefined && { "idempotency-key": options.idempotencyKey }),
       },
@@ -89,6 +106,12 @@ export class MillraceClient {
       ...(options.signal && { signal: options.signal }),
     });
   }
+}
+
+interface PreparedCall {
+  readonly operation: Operation;
+  readonly input: Record<string, unknown>;
+  readonly options: CallOptions;
 }
 
 interface Page<Item> {

@@ -51,6 +51,16 @@ export async function errorOf(response: Response): Promise<MillraceError> {
   });
 }
 
+/** The same for OAuth's endpoints: what is our code there is called `error`, and the sentence `error_description`. */
+export async function oauthErrorOf(response: Response): Promise<MillraceError> {
+  const body = parsed(await response.clone().text());
+  const { error, error_description: message } = body;
+  if (typeof error !== "string" || typeof message !== "string") return errorOf(response);
+  const retryAfter = response.headers.get("retry-after");
+  const retryAfterSeconds = retryAfter === null ? null : Number(retryAfter);
+  return new MillraceError({ status: response.status, code: error, message, retryAfterSeconds });
+}
+
 function parsed(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);

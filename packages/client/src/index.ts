@@ -8,4 +8,5 @@ export {
   type ListId,
   type ListItem,
 } from "./client.ts";
+export type { ClientCredentials } from "./access-token.ts";
 export { MillraceError, type MillraceErrorOptions } from "./errors.ts";

@@ -36,6 +36,16 @@ export function nullable<Schema extends TSchema>(schema: Schema) {
   return Type.Union([schema, Type.Null()]);
 }
 
+/** A role in a workspace. */
+export const roleSchema = Type.Union([
+  Type.Literal("owner"),
+  Type.Literal("admin"),
+  Type.Literal("member"),
+  Type.Literal("viewer"),
+]);
+
+export const emailSchema = Type.String({ minLength: 3, maxLength: 254, pattern: "^[^\\s@]+@[^\\s@]+$" });
+
 /** Epoch seconds. */
 export const epochSeconds = Type.Integer({ description: "Epoch seconds." });
 
@@ -52,4 +62,10 @@ export const errorReply = Type.Object({
   details: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
   stack: Type.Optional(Type.String({ description: "The stack of the user's own code." })),
   request_id: Type.String(),
+});
+
+/** What a failed request to an endpoint of OAuth answers (RFC 6749, 5.2). */
+export const oauthErrorReply = Type.Object({
+  error: Type.String({ description: "`invalid_client`, `invalid_scope`, …" }),
+  error_description: Type.String(),
 });

@@ -21,6 +21,8 @@ export const idPrefixes = {
   dataStore: "ds_",
   apiKey: "ak_",
   audit: "aud_",
+  session: "ses_",
+  invitation: "inv_",
   vaultKey: "vk_",
   file: "file_",
 } as const;

@@ -4,6 +4,7 @@ export {
   operation,
   roleOf,
   roles,
+  scopeOf,
   type Access,
   type CommonInput,
   type InputOf,
@@ -12,11 +13,17 @@ export {
   type Role,
 } from "./operation.ts";
 export * from "./accounts.ts";
+export * from "./app-definition.ts";
 export * from "./apps.ts";
 export * from "./components.ts";
 export * from "./conventions.ts";
 export * from "./data-stores.ts";
+export * from "./oauth.ts";
 export * from "./projects.ts";
+export * from "./audit.ts";
+export * from "./logins.ts";
+export * from "./members.ts";
+export * from "./registry.ts";
 export * from "./runs.ts";
 export * from "./sources.ts";
 export * from "./events.ts";
@@ -25,6 +32,7 @@ export * from "./webhooks.ts";
 export * from "./users.ts";
 export * from "./workspaces.ts";
 export * from "./env.ts";
+export * from "./files.ts";
 export * from "./templates.ts";
 export * from "./workflows.ts";
 export { operations, type OperationId } from "./operations.ts";

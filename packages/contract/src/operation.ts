@@ -1,7 +1,7 @@
 import type { Static, TObject, TSchema } from "typebox";
 
-/** Who may call: nobody checked, any token, or a user API key only. */
-export type Access = "public" | "token" | "user_key";
+/** Who may call: nobody checked, any token, users only (by API key or logged in), or only a logged-in browser. */
+export type Access = "public" | "token" | "user_key" | "session";
 
 /** A member's role in a workspace, weakest first. */
 export const roles = ["viewer", "member", "admin", "owner"] as const;
@@ -15,7 +15,7 @@ export interface Operation {
   /** camelCase; equals the name of the route's file. */
   readonly id: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below `/v1`, with `:name` parameters; of a workspace always `/workspaces/…` (`/orgs/…` is an alias of all). */
+  /** Below `/v1`, with `:name` parameters, of which a `:path` at the end may have slashes; of a workspace always `/workspaces/…` (`/orgs/…` is an alias of all). */
   readonly path: string;
   readonly summary: string;
   /** More than the summary says, for the reference. */
@@ -32,10 +32,22 @@ export interface Operation {
   readonly openBody?: TSchema;
   /** True: makes something in the workspace that `org_id` names (see `request.orgId()`). */
   readonly takesOrgId?: boolean;
-  readonly status: 200 | 201 | 202 | 204;
+  readonly status: 200 | 201 | 202 | 204 | 302;
   readonly reply: TSchema;
-  /** `sse`: the route writes `text/event-stream` itself; `reply` then describes the data of one message. */
-  readonly streams?: "sse";
+  /**
+   * The route writes the response itself. `sse`: it is `text/event-stream`, and `reply` describes the data of one message.
+   * `file`: it is the bytes of a file.
+   */
+  readonly streams?: "sse" | "file";
+  /** The body is a file, of any type and size, which the route reads as it comes. Such an operation has no `body`. */
+  readonly takesFile?: boolean;
+  /** Passwords or one-time tokens come in: in the body alone, and never from a page of another site. */
+  readonly handlesPasswords?: boolean;
+  /**
+   * `oauth`: bodies may be forms too, nothing is read from the query string, and errors have the form of RFC 6749:
+   * `{error, error_description}`.
+   */
+  readonly dialect?: "oauth";
 }
 
 /** Declares an operation, keeping its literal types. */
@@ -46,6 +58,11 @@ export function operation<const O extends Operation>(declared: O): O {
 /** The weakest role that may call an operation. */
 export function roleOf(declared: Operation): Role {
   return declared.role ?? (declared.method === "GET" ? "viewer" : "member");
+}
+
+/** The scope that an OAuth token needs to call an operation of the REST API. */
+export function scopeOf(declared: Operation): "read" | "write" {
+  return declared.method === "GET" ? "read" : "write";
 }
 
 type PartOf<O, Key extends string> = O extends { readonly [K in Key]: infer S extends TSchema } ? Static<S> : unknown;

@@ -5,7 +5,13 @@ import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
 import { componentOperations } from "./components.ts";
 import { dataStoreOperations } from "./data-stores.ts";
+import { oauthClientOperations, oauthOperations } from "./oauth.ts";
+import { fileOperations } from "./files.ts";
+import { auditOperations } from "./audit.ts";
+import { loginOperations, sessionOperations } from "./logins.ts";
+import { invitationOperations, memberOperations } from "./members.ts";
 import { projectOperations } from "./projects.ts";
+import { registryOperations } from "./registry.ts";
 import { runOperations } from "./runs.ts";
 import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
@@ -21,7 +27,16 @@ export const operations = {
   ...appOperations,
   ...componentOperations,
   ...dataStoreOperations,
+  ...oauthClientOperations,
+  ...oauthOperations,
+  ...fileOperations,
+  ...auditOperations,
+  ...loginOperations,
+  ...sessionOperations,
+  ...memberOperations,
+  ...invitationOperations,
   ...projectOperations,
+  ...registryOperations,
   ...runOperations,
   ...sourceOperations,
   ...eventOperations,

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { dataOf, pageOf, pageParameters } from "./conventions.ts";
+import { dataOf, noContent, pageOf, pageParameters } from "./conventions.ts";
 import { operation } from "./operation.ts";
 import { workspaceSchema } from "./workspaces.ts";
 
@@ -27,6 +27,21 @@ export const userOperations = {
     access: "user_key",
     status: 200,
     reply: dataOf(currentUserSchema),
+  }),
+  deleteCurrentUser: operation({
+    id: "deleteCurrentUser",
+    method: "DELETE",
+    path: "/users/me",
+    summary: "Delete the current user",
+    description:
+      "Their sessions and API keys end; what they made in workspaces stays. 409 for the last owner of a workspace, and for " +
+      "the instance's only user.",
+    tag: "Users",
+    access: "user_key",
+    role: "viewer",
+    query: Type.Object({ confirm: Type.String({ description: "The user's email, against accidents." }) }),
+    status: 204,
+    reply: noContent,
   }),
   listMyWorkspaces: operation({
     id: "listMyWorkspaces",

@@ -62,6 +62,36 @@ export const workspaceOperations = {
     status: 200,
     reply: dataOf(workspaceSchema),
   }),
+  updateWorkspace: operation({
+    id: "updateWorkspace",
+    method: "PUT",
+    path: "/workspaces/:workspace_id",
+    summary: "Give a workspace another name",
+    description: "Its `orgname` stays.",
+    tag: "Workspaces",
+    access: "user_key",
+    role: "admin",
+    params: workspaceId,
+    body: Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }),
+    status: 200,
+    reply: dataOf(workspaceSchema),
+  }),
+  deleteWorkspace: operation({
+    id: "deleteWorkspace",
+    method: "DELETE",
+    path: "/workspaces/:workspace_id",
+    summary: "Delete a workspace with everything in it",
+    description:
+      "At once nobody reaches it any more and its tokens end; its sources are deactivated (errors of their hooks count for " +
+      "nothing), then they, workflows, accounts and everything else are gone for good. The instance's only workspace stays (409).",
+    tag: "Workspaces",
+    access: "user_key",
+    role: "owner",
+    params: workspaceId,
+    query: Type.Object({ confirm: Type.String({ description: "The workspace's `orgname`, against accidents." }) }),
+    status: 204,
+    reply: noContent,
+  }),
 };
 
 export const apiKeyOperations = {

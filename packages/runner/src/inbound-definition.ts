@@ -1,10 +1,20 @@
 import { FrameError } from "./frames.ts";
-import { fieldsOf, listOf, textOf } from "./inbound.ts";
+import { fieldsOf, listOf, readLoadFailed, textOf } from "./inbound.ts";
 import type { ComponentDefinition, ConfigurableProp, Json, JsonObject } from "./invocation.ts";
+import type { LoadFailedPayload } from "./messages.ts";
 
 const KINDS: ReadonlySet<unknown> = new Set(["source", "action", "app"]);
 const DEDUPES: ReadonlySet<unknown> = new Set(["unique", "greatest", "last", null]);
 const MAX_PROPS = 1_000;
+
+/** What a module turned out to be. */
+export type Inspection = { readonly definition: ComponentDefinition } | { readonly failure: LoadFailedPayload };
+
+/** What a sandbox says after loading: of its component, or of each of the modules that it was to describe. */
+export interface LoadedCode {
+  readonly definition: ComponentDefinition | null;
+  readonly inspections: ReadonlyMap<string, Inspection>;
+}
 
 /** Without NUL, which no database stores in text. */
 function plainTextOf(value: unknown, what: string): string {
@@ -27,9 +37,18 @@ function readProp(value: unknown): ConfigurableProp {
  * Reads the body of a `loaded` frame.
  * @throws FrameError when a field has not its declared type.
  */
-export function readLoaded(value: unknown): ComponentDefinition | null {
-  const { definition } = fieldsOf(value, "a loaded component");
-  return definition === null ? null : readDefinition(definition);
+export function readLoaded(value: unknown): LoadedCode {
+  const { definition, described } = fieldsOf(value, "a loaded component");
+  const inspections = Object.entries(described === undefined ? {} : fieldsOf(described, "described modules"));
+  return {
+    definition: definition === null ? null : readDefinition(definition),
+    inspections: new Map(inspections.map(([name, told]) => [name, readInspection(told)])),
+  };
+}
+
+function readInspection(value: unknown): Inspection {
+  const { definition } = fieldsOf(value, "a described module");
+  return definition === undefined ? { failure: readLoadFailed(value) } : { definition: readDefinition(definition) };
 }
 
 function readDefinition(value: unknown): ComponentDefinition {

@@ -87,6 +87,8 @@ export interface LoadPayload {
   component: ModulePayload | null;
   modules: Record<string, ModulePayload>;
   env: Record<string, string>;
+  /** True: import all modules, tell what each is, and nothing more will be asked. */
+  describes?: boolean;
 }
 export interface ModulePayload {
   code: string;
@@ -100,6 +102,8 @@ export type InvokePayload = Invocation;
 export interface LoadedPayload {
   /** Null when no component was to be loaded. */
   definition: ComponentDefinition | null;
+  /** By module, where the modules were to be described. */
+  described?: Record<string, { definition: ComponentDefinition } | LoadFailedPayload>;
 }
 export interface LoadFailedPayload {
   message: string;

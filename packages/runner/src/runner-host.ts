@@ -3,9 +3,10 @@ import { chmod, mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { AddressPolicy, HostResolver, type ResolveHost } from "./egress/index.ts";
 import type { RunnerEvent, RunnerStats, SandboxTierReport } from "./events.ts";
-import { ComponentCodeError } from "./invocation.ts";
+import { inspectComponent, inspectComponents, type InspectionPorts } from "./inspection.ts";
 import type {
   CodeBundle,
+  ComponentCodeError,
   ComponentDefinition,
   Deployment,
   Invocation,
@@ -21,7 +22,7 @@ import {
   type Launcher,
   type SandboxTier,
 } from "./launch/index.ts";
-import { DeploymentRunner, LoadError, SandboxEndedError, SandboxPool, Watchdog } from "./pool/index.ts";
+import { DeploymentRunner, SandboxPool, Watchdog } from "./pool/index.ts";
 import { selectTier } from "./select-tier.ts";
 
 export interface RunnerHostOptions {
@@ -62,9 +63,6 @@ const MEMORY_SHARE = 0.5;
 const MIN_PROCESSES = 8;
 const MAX_SWEEP_MS = 30_000;
 const LOW_MEMORY_SHARE = 0.15;
-const INSPECT_MEMORY_MB = 256;
-const INSPECT_TIMEOUT_MS = 10_000;
-const INSPECTED = { code: "UNAVAILABLE", message: "The component has been read" } as const;
 
 /** Runs user code in sandboxed processes, one or more for each deployment. */
 export class RunnerHost {
@@ -138,24 +136,16 @@ export class RunnerHost {
    * Imports the module in a throw-away sandbox without network and reads what it exports.
    * @throws ComponentCodeError when it is no component; SandboxEndedError when no sandbox could be had.
    */
-  async inspect(bundle: CodeBundle, options: { orgId: string; timeoutMs?: number }): Promise<ComponentDefinition> {
-    const timeoutMs = options.timeoutMs ?? INSPECT_TIMEOUT_MS;
-    const dependencyDir = this.#launcher.pathInside(bundle.dependencyDir);
-    const ignore = (): void => undefined;
-    const owner = { onLate: ignore, onEgress: ignore, onResponsive: ignore };
-    const sandbox = await this.#pool.acquire({ memoryMb: INSPECT_MEMORY_MB }, owner);
-    try {
-      const component = { code: bundle.code, dependencyDir };
-      const definition = await sandbox.load({ component, modules: {}, env: {} }, timeoutMs);
-      if (definition === null) throw new ComponentCodeError("The sandbox told nothing of the component");
-      return definition;
-    } catch (error) {
-      if (error instanceof LoadError) throw new ComponentCodeError(error.message, error.stackOfUser, { cause: error });
-      const isFault = error instanceof SandboxEndedError && error.reason.code !== "UNAVAILABLE";
-      throw isFault ? new ComponentCodeError(error.message, undefined, { cause: error }) : error;
-    } finally {
-      sandbox.kill(INSPECTED);
-    }
+  inspect(bundle: CodeBundle, options: { orgId: string; timeoutMs?: number }): Promise<ComponentDefinition> {
+    return inspectComponent(this.#inspectionPorts(), { bundle, timeoutMs: options.timeoutMs });
+  }
+
+  /**
+   * Like `inspect` for many modules of one author, in one sandbox: what they import is loaded once.
+   * @returns in their order what each is, or why it is none. @throws SandboxEndedError
+   */
+  inspectAll(bundles: readonly CodeBundle[]): Promise<(ComponentDefinition | ComponentCodeError)[]> {
+    return inspectComponents(this.#inspectionPorts(), bundles);
   }
 
   /** Runs one invocation of a deployment, starting its process when there is none. Never rejects for what user code does. */
@@ -220,6 +210,10 @@ export class RunnerHost {
     await this.#pool.stop();
     this.#watchdog.stop();
     this.#uids.close();
+  }
+
+  #inspectionPorts(): InspectionPorts {
+    return { pool: this.#pool, pathInside: (path) => this.#launcher.pathInside(path) };
   }
 
   #runnerOf(deployment: Deployment): DeploymentRunner {

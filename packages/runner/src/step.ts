@@ -84,13 +84,13 @@ export type CallMethod =
   | "dataStore.increment"
   /** `{store, key, expected, value}`, `expected` or `value` absent for no record; answers whether it was stored. */
   | "dataStore.compareAndSet"
-  /** `{path, offset, length}`; answers `{content: base64, sizeBytes, contentType}`. */
+  /** `{path, offset, length, version: of the part before | null}`; answers `{content: base64, sizeBytes, contentType, version}`. */
   | "files.read"
   /** `{path, upload: id | null, content: base64, isLast, contentType: string | null}`; answers `{upload: id}`. Parts in order; the file appears with its last one. */
   | "files.write"
   /** `{path}`. */
   | "files.delete"
-  /** `{path}`; answers `{name, path, isDirectory, sizeBytes, modifiedAtMs}[]` of what lies in it. */
+  /** `{path, after: next | null}`; answers `{entries: {name, path, isDirectory, sizeBytes, modifiedAtMs}[], next: string | null}` of what lies in it. */
   | "files.list"
   /** `{path}`; answers `{url}`, valid for 30 minutes. */
   | "files.url"

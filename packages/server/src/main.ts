@@ -14,6 +14,7 @@ try {
   console.log(
     `Millrace is ready: ${server.url}  (API reference ${server.url}/docs, API key in ${credentialsPath(config.dataDir)})`,
   );
+  for (const notice of server.notices) console.log(notice);
   await stopAsked;
   // What hangs must not keep the process: everything acknowledged is on disk.
   setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();

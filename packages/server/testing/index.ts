@@ -8,6 +8,8 @@ export {
   type TestApiOptions,
   type TestReply,
 } from "./test-api.ts";
+export { TestBucket } from "./test-bucket.ts";
+export { TestBrowser } from "./test-browser.ts";
 export { TestMailServer, type ReceivedMail } from "./test-mail-server.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";

@@ -2,10 +2,17 @@ import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { ApiKeys, ensureFirstUser, type FirstCredentials } from "../src/accounts/index.ts";
+import { WorkspaceRemoval } from "../src/accounts/members/index.ts";
 import { allRoutes, buildApi, HttpFront, type ApiServices, type Readiness, type Route } from "../src/api/index.ts";
 import { accountRoutes } from "../src/api/routes/accounts/index.ts";
 import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
 import { appRoutes } from "../src/api/routes/apps/index.ts";
+import { oauthRoutes } from "../src/api/routes/oauth/index.ts";
+import { oauthClientRoutes } from "../src/api/routes/oauth_clients/index.ts";
+import { invitationRoutes } from "../src/api/routes/invitations/index.ts";
+import { loginRoutes } from "../src/api/routes/logins/index.ts";
+import { memberRoutes } from "../src/api/routes/members/index.ts";
+import { sessionRoutes } from "../src/api/routes/sessions/index.ts";
 import { projectRoutes } from "../src/api/routes/projects/index.ts";
 import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
@@ -24,6 +31,12 @@ export interface TestApiOptions {
   database?: TestDatabase;
   readiness?: () => Promise<Readiness>;
   plan?: "free" | "paid";
+  /** How people come to it: by invitation, without a provider and without mail when absent. */
+  logins?: Parameters<typeof identityServices>[0]["logins"];
+  /** What links and cookies go by; the address that it listens at when absent. */
+  publicUrl?: string;
+  /** CIDRs. */
+  trustedProxies?: readonly string[];
   /** Another node on the same database, with the same secret key. */
   besides?: TestApi;
 }
@@ -53,7 +66,16 @@ export interface TestApi extends AsyncDisposable {
   call(method: string, path: string, options?: CallOptions): Promise<TestReply>;
 }
 
-type TestApiServices = ReturnType<typeof identityServices>;
+type TestApiServices = ReturnType<typeof identityServices> & { workspaceRemoval: WorkspaceRemoval };
+
+/** The services of identity; there is nothing to take down in their workspaces. */
+function servicesOf(options: Parameters<typeof identityServices>[0]): TestApiServices {
+  const services = identityServices(options);
+  const { db, onError } = options;
+  const revokeClients = (orgId: string): Promise<void> => services.oauthClients.deleteAll(orgId);
+  const ports = { cache: services.principals, revokeClients, takeDown: async () => {} };
+  return { ...services, workspaceRemoval: new WorkspaceRemoval({ db, onError, ...ports }) };
+}
 
 async function databaseOf({ besides, database }: TestApiOptions) {
   const given = besides?.db ?? database?.db;
@@ -69,19 +91,24 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const onError = (error: unknown): void => {
     throw error;
   };
-  const services = identityServices({ db, secretKey, plan: options.plan ?? "free", onError });
+  const front = new HttpFront();
+  const url = `http://127.0.0.1:${await front.listen({ host: "127.0.0.1", port: 0 })}`;
+  const services = servicesOf({
+    ...{ db, secretKey, publicUrl: options.publicUrl ?? url, plan: options.plan ?? "free", onError },
+    logins: options.logins,
+  });
   services.apiKeys.start();
+  await services.accessTokens.start();
   const credentials = options.besides?.credentials ?? (await ensureFirstUser(db, { keep: async () => {} }));
   if (!credentials) throw new Error("the test database had a user already");
   const log = logMemory();
   const routes = routesOf(services, options.routes ?? []);
-  const front = new HttpFront();
-  const port = await front.listen({ host: "127.0.0.1", port: 0 });
-  const url = `http://127.0.0.1:${port}`;
   const app = buildApi({
     log: pino({ level: "info" }, log.stream),
     routes,
-    authenticate: (token) => services.apiKeys.authenticate(token),
+    authenticate: services.authenticate,
+    ...{ audit: services.audit, cookies: services.cookies, sessions: services.sessions },
+    trustedProxies: options.trustedProxies ?? [],
     bodyLimitBytes: 1_000_000,
     idempotency: services.idempotency,
     strictReplies: true,
@@ -89,6 +116,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       dashboardDir: null,
       version: "0.0.0",
       publicUrl: url,
+      jwks: () => services.accessTokens.jwks(),
       readiness: options.readiness ?? (async () => ({ ready: true, checks: {} })),
     },
   });
@@ -106,6 +134,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       await front.close(100);
       await app.close();
       await services.apiKeys.stop();
+      await services.accessTokens.stop();
       await ownDatabase?.[Symbol.asyncDispose]();
     },
   };
@@ -116,7 +145,13 @@ function identityRoutes(services: TestApiServices): Route[] {
     ...accountRoutes(services),
     ...apiKeyRoutes(services),
     ...appRoutes(services),
+    ...oauthRoutes(services),
+    ...oauthClientRoutes(services),
     ...projectRoutes(services),
+    ...invitationRoutes(services),
+    ...loginRoutes(services),
+    ...memberRoutes(services),
+    ...sessionRoutes(services),
     ...userRoutes(services),
     ...workspaceRoutes(services),
   ];

@@ -76,7 +76,7 @@ void test("credentials come back only when asked for, and the reading is audited
   );
   assert.deepEqual(
     rows.map((row) => row.action),
-    ["account.created", "account.credentials_read", "account.credentials_read"],
+    ["createAccount", "account.credentials_read", "account.credentials_read"],
   );
   assert.ok(rows.every((row) => row.actor === api.credentials.user_id));
 });

@@ -55,3 +55,30 @@ void test("an idempotency key is sent", async () => {
   const first = await client.call("createProject", { name: "once" }, options);
   assert.deepEqual(await client.call("createProject", { name: "once" }, options), first);
 });
+
+void test("an OAuth client's token is fetched once for many calls, and again when it was revoked", async () => {
+  const paths: string[] = [];
+  const tokens = new Set<string>();
+  const counting: typeof fetch = (input, init) => {
+    paths.push(new URL(input instanceof Request ? input.url : input).pathname);
+    const sent = new Headers(init?.headers).get("authorization");
+    if (sent !== null) tokens.add(sent.replace("Bearer ", ""));
+    return fetch(input, init);
+  };
+  const { oauth_client_id: clientId, oauth_client_secret: clientSecret } = api.credentials;
+  const program = new MillraceClient({ url: api.url, clientId, clientSecret, fetch: counting });
+  await Promise.all([program.call("listApps"), program.call("listApps"), program.call("listWorkspaces")]);
+  assert.equal(paths.filter((path) => path === "/v1/oauth/token").length, 1);
+  const [token = ""] = tokens;
+  const body = { token, client_id: clientId, client_secret: clientSecret };
+  assert.equal((await api.call("POST", "/v1/oauth/revoke", { token: null, body })).status, 200);
+  assert.equal((await program.call("listWorkspaces")).data[0]?.id, api.credentials.org_id);
+  assert.equal(paths.filter((path) => path === "/v1/oauth/token").length, 2);
+  await assert.rejects(program.call("getCurrentUser"), { status: 403, code: "user_key_required" });
+});
+
+void test("an OAuth client with a wrong secret is told so", async () => {
+  const { oauth_client_id: clientId } = api.credentials;
+  const program = new MillraceClient({ url: api.url, clientId, clientSecret: "wrong" });
+  await assert.rejects(program.call("listApps"), { status: 401, code: "invalid_client" });
+});

@@ -43,7 +43,7 @@ function deliver(sends: [string, unknown][], given: Given = {}): Promise<SendOut
     db: database.db,
     egress: given.egress ?? open,
     mailer: given.hasMail === false ? null : new Mailer({ url: mailServer.url, from: "Millrace <m@example.com>" }),
-    s3: given.s3 === undefined ? null : { ...credentials, endpoint: given.s3, egress: open },
+    s3: given.s3 === undefined ? null : { ...credentials, endpoint: given.s3, egress: open, reservedBucket: "files" },
     onError: (error) => assert.fail(String(error)),
   });
   const run = { orgId: user.org_id, workflowId: "p_1", runId: "r", workflowName: "w" };
@@ -228,9 +228,12 @@ test("what goes to one place in S3 becomes one gzipped object, signed", async ()
 
 test("S3 sends that can not be written say why", async () => {
   const send = (bucket: string, prefix = "p"): [string, unknown] => ["s3", { bucket, prefix, payload: 1 }];
-  const wrong = await deliver([send("../x"), send("UPPER"), send("good", "../other"), send("good", "a/./b")], {
-    s3: receiver.url,
-  });
+  const wrong = await deliver(
+    [send("../x"), send("UPPER"), send("good", "../other"), send("good", "a/./b"), send("files")],
+    {
+      s3: receiver.url,
+    },
+  );
   for (const outcome of wrong) assert.deepEqual(errorOf(outcome), ["error", "invalid_value"]);
   assert.deepEqual(errorOf((await deliver([send("good")]))[0]), ["not_configured", "not_configured"]);
   receiver.respondWith(() => ({ status: 403, body: "<Error><Code>AccessDenied</Code></Error>" }));

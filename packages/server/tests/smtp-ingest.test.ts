@@ -12,6 +12,7 @@ import { ApiError } from "../src/core/index.ts";
 import type { EventDraft } from "../src/events/index.ts";
 import { UploadedFiles } from "../src/ingest/http/index.ts";
 import { SmtpIngest } from "../src/ingest/smtp/index.ts";
+import { DiskObjects } from "../src/objects/index.ts";
 import { EmailTriggers } from "../src/workflows/email/index.ts";
 import { testDatabase, type TestDatabase } from "../testing/index.ts";
 
@@ -21,7 +22,11 @@ let dir: string;
 let files: UploadedFiles;
 before(async () => {
   [database, dir] = await Promise.all([testDatabase(), mkdtemp(join(tmpdir(), "mail-"))]);
-  files = new UploadedFiles({ dir, publicUrl: "http://x.example", signingKey: Buffer.from("k".repeat(32)) });
+  files = new UploadedFiles({
+    objects: new DiskObjects({ dir }),
+    publicUrl: "http://x.example",
+    signingKey: Buffer.from("k".repeat(32)),
+  });
   const user = await ensureFirstUser(database.db, { keep: async () => {} });
   assert.ok(user);
   const { org_id, user_id } = user;
@@ -52,7 +57,6 @@ before(async () => {
   }
 });
 after(async () => {
-  files.stop();
   await rm(dir, { recursive: true });
   await database[Symbol.asyncDispose]();
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { addUser } from "../testing/test-api.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { eventually } from "../testing/test-source.ts";
 import { TestWorkflow } from "../testing/test-workflow.ts";
@@ -91,12 +92,43 @@ test("a bearer token is asked for, and without it nothing is stored", async () =
   assert.ok(!JSON.stringify(stored.rows).includes("s3cret"));
 });
 
-test("with oauth, neither strangers nor user API keys get in", async () => {
+interface AskedToken {
+  orgId: string;
+  apiKey: string;
+  scope?: string;
+}
+
+/** An access token of a new OAuth client of a workspace. */
+async function accessToken({ orgId, apiKey, scope }: AskedToken): Promise<string> {
+  const post = async (path: string, body: object): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+    const response = await fetch(`${server.url}/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    assert.equal(response.status, 200, await response.clone().text());
+    return response.json();
+  };
+  const made = await post(`/workspaces/${orgId}/oauth_clients`, { name: "caller" });
+  const { client_id, client_secret } = (made as { data: { client_id: string; client_secret: string } }).data;
+  const grant = { grant_type: "client_credentials", client_id, client_secret, ...(scope !== undefined && { scope }) };
+  return ((await post("/oauth/token", grant)) as { access_token: string }).access_token;
+}
+
+test("with oauth, an access token of the workspace opens the endpoint, and nothing else does", async () => {
   const workflow = await withHttp({ authorization: "oauth" });
-  for (const token of ["", "x", server.apiKey]) {
+  const { orgId, apiKey } = server;
+  const stranger = await addUser(server.db);
+  const good = await accessToken({ orgId, apiKey });
+  const foreign = await accessToken({ orgId: stranger.orgId ?? "", apiKey: stranger.apiKey });
+  const reading = await accessToken({ orgId, apiKey, scope: "read" });
+  for (const token of ["", "x", apiKey, `${good}x`, foreign, reading]) {
     const refused = await fetch(workflow.endpoint, { headers: { authorization: `Bearer ${token}` } });
     assert.equal(refused.status, 401);
   }
+  assert.deepEqual(await workflow.triggerEvents(), [], "nothing was stored");
+  for (const token of [good, await accessToken({ orgId, apiKey, scope: "connect:workflow:invoke" })]) {
+    const accepted = await fetch(workflow.endpoint, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(accepted.status, 200);
+  }
+  assert.equal((await workflow.triggerEvents()).length, 2);
 });
 
 test("OPTIONS is answered by the platform, without a token and without an event", async () => {

@@ -19,6 +19,8 @@ export interface Collecting {
   readonly read: ReadFile;
   readonly entry: string;
   readonly url: string;
+  /** Instead of reading the imports of each file anew: for components that share files. */
+  readonly scan?: typeof scanImports;
 }
 
 /**
@@ -68,11 +70,11 @@ async function readEntry({ read, entry, url }: Collecting, files: Map<string, st
 async function reachedFrom(
   importer: string,
   files: ReadonlyMap<string, string>,
-  { read, url }: Collecting,
+  { read, url, scan: scanFile = scanImports }: Collecting,
 ): Promise<[path: string, text: string][]> {
   const loader = loaderOf(importer) ?? "js";
   if (loader === "json") return [];
-  const scan = await scanImports({ path: importer, code: files.get(importer) ?? "", loader });
+  const scan = await scanFile({ path: importer, code: files.get(importer) ?? "", loader });
   if (scan.relative.length > MAX_FILE_COUNT) throw tooMany(url);
   return Promise.all(
     scan.relative.map(async (specifier): Promise<[string, string]> => {

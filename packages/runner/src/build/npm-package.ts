@@ -1,7 +1,8 @@
-import { readFile, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { ComponentFetchError, declaredRanges, MAX_FILE_BYTES } from "./component-files.ts";
-import type { PackageImport } from "./specifier.ts";
+import { isSearched, type FileTree } from "./file-tree.ts";
+import { isRegistryRange, parseSpecifier, type PackageImport } from "./specifier.ts";
 
 /** Installs npm packages; `DependencyStore` is one. */
 export interface PackageInstaller {
@@ -15,13 +16,48 @@ export interface PackageInstaller {
 export async function openPackage(
   reference: { readonly name: string; readonly range: string },
   packages: PackageInstaller,
-): Promise<{ read(path: string): Promise<string | null>; ranges: Record<string, string> }> {
+): Promise<{ root: string; read(path: string): Promise<string | null>; ranges: Record<string, string> }> {
   const { name, range } = reference;
   const { dir } = await packages.ensure([{ alias: name, name, range }]);
   const root = await realpath(join(dir ?? "", "node_modules", name));
   const read = (path: string) => readPackageFile(root, path);
   const manifest = await read("package.json");
-  return { read, ranges: manifest === null ? {} : declaredRanges(manifest) };
+  return { root, read, ranges: manifest === null ? {} : declaredRanges(manifest) };
+}
+
+/** A package with all its files. */
+export interface PackageTree extends FileTree {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * Installs a package that `npm:<name>[@range]` names as a whole, to look through its files.
+ * @throws ComponentFetchError for a text that names none, DependencyError for an unknown package or version
+ */
+export async function openPackageTree(source: string, packages: PackageInstaller): Promise<PackageTree> {
+  const parsed = parseSpecifier(source.replace(/^npm:/, ""));
+  if (parsed.kind !== "package" || parsed.subpath !== "" || !isRegistryRange(parsed.pin ?? "latest")) {
+    throw new ComponentFetchError("bad_reference", `"${source}" is no package: use npm:name or npm:name@version`, {
+      url: source,
+    });
+  }
+  const { name } = parsed;
+  const { root, read, ranges } = await openPackage({ name, range: parsed.pin ?? "latest" }, packages);
+  return { name, version: ranges[name] ?? "", paths: await filesBelow(root), read };
+}
+
+async function filesBelow(root: string): Promise<string[]> {
+  const found: string[] = [];
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && isSearched(entry.name)) folders.push(path);
+      else if (entry.isFile()) found.push(relative(root, path).split(sep).join("/"));
+    }
+  }
+  return found.toSorted();
 }
 
 async function readPackageFile(root: string, path: string): Promise<string | null> {

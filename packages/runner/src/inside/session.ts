@@ -2,14 +2,21 @@ import type { HttpResponse, InvocationError } from "../invocation.ts";
 import type { Frame } from "../frames.ts";
 import { parseBody } from "../frames.ts";
 import { FrameType } from "../messages.ts";
-import type { InvokePayload, LoadPayload, PongPayload, RpcReplyPayload } from "../messages.ts";
+import type {
+  InvokePayload,
+  LoadedPayload,
+  LoadFailedPayload,
+  LoadPayload,
+  PongPayload,
+  RpcReplyPayload,
+} from "../messages.ts";
 import { Calls } from "./calls/index.ts";
 import { currentScope, InvocationScope } from "./execution/index.ts";
 import type { ErrorReporter } from "./execution/index.ts";
 import { perform } from "./invocations/index.ts";
 import type { Code, InvocationPorts } from "./invocations/index.ts";
 import type { Languages } from "./languages/index.ts";
-import { ModuleTable } from "./modules/index.ts";
+import { describeModules, ModuleTable } from "./modules/index.ts";
 
 /** How often output of invocations that are still running is handed over. */
 const PARTIAL_INTERVAL_MS = 1000;
@@ -62,14 +69,16 @@ export class Session {
     reporter.showRelativeTo(modules.directories());
     try {
       Object.assign(process.env, payload.env);
+      if (payload.describes === true) {
+        const described = await describeModules(modules, (error) => failureOf(reporter, error));
+        send({ type: FrameType.loaded, invocation: 0 }, { definition: null, described } satisfies LoadedPayload);
+        return null;
+      }
       const main = await modules.importComponent();
       this.#loaded = { modules, main };
       send({ type: FrameType.loaded, invocation: 0 }, { definition: main?.component.definition ?? null });
     } catch (error) {
-      const { name, message, stack } = reporter.describe(error);
-      const text = name === "DefinitionError" ? message : `${name}: ${message}`;
-      const isOurs = name === "DefinitionError" || stack === undefined;
-      send({ type: FrameType.loadFailed, invocation: 0 }, { message: text, ...(!isOurs && { stack }) });
+      send({ type: FrameType.loadFailed, invocation: 0 }, failureOf(reporter, error));
     }
     return this.#loaded;
   }
@@ -127,6 +136,13 @@ export class Session {
     clearInterval(this.#sweeper);
     this.#sweeper = null;
   }
+}
+
+function failureOf(reporter: ErrorReporter, error: unknown): LoadFailedPayload {
+  const { name, message, stack } = reporter.describe(error);
+  const text = name === "DefinitionError" ? message : `${name}: ${message}`;
+  const isOurs = name === "DefinitionError" || stack === undefined;
+  return { message: text, ...(!isOurs && { stack }) };
 }
 
 const NOT_LOADED: InvocationError = { code: "LOAD_FAILED", name: "Error", message: "The component is not loaded." };

@@ -1,11 +1,11 @@
 import { encodeFrame, FrameDecoder, FrameError, FrameWriter, parseBody, type Frame } from "../frames.ts";
 import type { EgressAttempt } from "../egress/index.ts";
-import { readLoaded } from "../inbound-definition.ts";
+import { readLoaded, type LoadedCode } from "../inbound-definition.ts";
 import { readResult, readRpc } from "../inbound-step.ts";
 import { readLate, readLoadFailed, readPartial, readPong, readRespond } from "../inbound.ts";
-import type { ComponentDefinition, Invocation, InvocationListener } from "../invocation.ts";
+import type { Invocation, InvocationListener } from "../invocation.ts";
 import type { LaunchedProcess, ProcessEnd } from "../launch/index.ts";
-import { FrameType, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
+import { FrameType, MAX_FRAME_BYTES, MAX_FRAME_TO_RUNNER_BYTES } from "../messages.ts";
 import type { LatePayload, LoadPayload, RpcReplyPayload } from "../messages.ts";
 import { ActiveRun, type RunOutcome } from "./active-run.ts";
 import { outOfMemory, reasonOf, startFailureOf, type EndReason } from "./end-reason.ts";
@@ -79,11 +79,12 @@ export class Sandbox {
   readonly #decoder = new FrameDecoder();
   readonly #writer: FrameWriter;
   readonly #ready = Promise.withResolvers<void>();
-  readonly #loaded = Promise.withResolvers<ComponentDefinition | null>();
+  readonly #loaded = Promise.withResolvers<LoadedCode>();
   readonly #runs = new Map<number, ActiveRun>();
   #state: State = "starting";
   #killedFor: EndReason | null = null;
   #nextNumber = 1;
+  #maxLoadedBytes = MAX_DEFINITION_BYTES;
   #lateFrames = 0;
   #lateBytes = 0;
   #pingSentAtMs: number | null = null;
@@ -119,13 +120,14 @@ export class Sandbox {
 
   /**
    * Loads the user's module, or takes the modules of a workflow, which are imported later.
-   * @returns null for a workflow.
+   * @returns no definition for a workflow.
    * @throws LoadError when it fails or takes too long, SandboxEndedError when the process dies over it.
    */
-  async load(payload: LoadPayload, timeoutMs: number): Promise<ComponentDefinition | null> {
+  async load(payload: LoadPayload, timeoutMs: number): Promise<LoadedCode> {
     await this.ready;
     if (this.#state !== "blank") throw new SandboxEndedError(this.#killedFor ?? SHUT_DOWN);
     this.#state = "loading";
+    if (payload.describes === true) this.#maxLoadedBytes = MAX_FRAME_BYTES;
     const message = `The component did not finish loading within ${timeoutMs / 1000} s`;
     this.#startTimer(timeoutMs, { code: "LOAD_FAILED", message }, this.#loaded.promise);
     this.#send(FrameType.load, 0, payload);
@@ -226,7 +228,7 @@ export class Sandbox {
       this.#state = "blank";
       this.#ready.resolve();
     } else if (frame.type === FrameType.loaded && this.#state === "loading") {
-      if (frame.body.length > MAX_DEFINITION_BYTES) return this.#loaded.reject(new LoadError(DEFINITION_TOO_LARGE));
+      if (frame.body.length > this.#maxLoadedBytes) return this.#loaded.reject(new LoadError(DEFINITION_TOO_LARGE));
       this.#loaded.resolve(readLoaded(parseBody(frame)));
       this.#state = "bound";
     } else if (frame.type === FrameType.loadFailed && this.#state === "loading") {

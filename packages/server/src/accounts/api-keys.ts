@@ -1,6 +1,16 @@
 import { sql } from "kysely";
-import { newId, notFound, randomBase62, type Page, type PageRequest, type UserPrincipal } from "../core/index.ts";
+import {
+  ApiError,
+  invalidInput,
+  newId,
+  notFound,
+  randomBase62,
+  type Page,
+  type PageRequest,
+  type UserPrincipal,
+} from "../core/index.ts";
 import { notifyWithin, selectPage, type Database } from "../db/index.ts";
+import { exceeds, isLimited, limitsOf } from "./key-limits.ts";
 import { PrincipalCache } from "./principal-cache.ts";
 import { secretHash } from "./secret-hash.ts";
 
@@ -41,6 +51,8 @@ function listed(scope: ApiKeyListScope) {
 
 export interface ApiKeysOptions {
   db: Database;
+  /** One that sessions share; its own when absent. */
+  cache?: PrincipalCache;
   onError(error: unknown): void;
 }
 
@@ -82,7 +94,7 @@ export class ApiKeys {
   constructor(options: ApiKeysOptions) {
     this.#db = options.db;
     this.#onError = options.onError;
-    this.#cache = new PrincipalCache(options.db);
+    this.#cache = options.cache ?? new PrincipalCache(options.db);
   }
 
   start(): void {
@@ -119,6 +131,30 @@ export class ApiKeys {
     if (found === null || (found.expiresAtMs !== null && found.expiresAtMs <= nowMs)) return null;
     this.#used.set(found.principal.credential.id, nowMs);
     return found.principal;
+  }
+
+  /**
+   * Makes a key in the name of its user; its text is in this reply only.
+   * @throws ApiError 400 when it has expired already, 403 when it can more, or longer, than the key it is made with
+   */
+  async createBy(maker: UserPrincipal, wanted: Omit<NewApiKey, "userId">): Promise<{ key: string; row: ApiKeyRow }> {
+    const { scopes = [], expiresAtMs = null } = wanted;
+    if (expiresAtMs !== null && expiresAtMs <= Date.now()) {
+      throw invalidInput([{ path: "expires_at", message: "must be in the future" }]);
+    }
+    if (exceeds({ scopes, expiresAtMs }, await limitsOf(this.#db, maker.credential))) {
+      throw new ApiError("forbidden", "This key may not make one with more scopes, or a later end, than its own");
+    }
+    return this.create({ ...wanted, userId: maker.userId });
+  }
+
+  /**
+   * For what would outlive a key, or do more than it: a limited key may not make it.
+   * @throws ApiError 403
+   */
+  async assertUnlimited(maker: UserPrincipal): Promise<void> {
+    if (!isLimited(await limitsOf(this.#db, maker.credential))) return;
+    throw new ApiError("forbidden", "This needs a login, or an API key without scopes and without an end");
   }
 
   /** Makes a key; its text is in this reply only. */

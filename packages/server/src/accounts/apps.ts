@@ -1,6 +1,7 @@
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import { invalidInput, newId, notFound, type Page, type PageRequest } from "../core/index.ts";
 import { selectPage, type Database } from "../db/index.ts";
+import { AppEditor, checkDefinition, logoOf, type AppDefinition } from "./catalogue/index.ts";
 
 /** A row of `apps`. */
 export interface AppRow {
@@ -9,33 +10,72 @@ export interface AppRow {
   name: string;
   auth_type: "keys" | "oauth" | "none";
   description: string | null;
-  img_src: string | null;
+  /** Where its logo is served. */
+  img_src: string;
   custom_fields_json: string;
   categories: string[];
 }
 
-const COLUMNS = sql`app_id, name_slug, name, auth_type, description, img_src, custom_fields_json, categories`;
+export interface AppQuery {
+  /** Looked for in name, slug and description; the best matches come first. */
+  text?: string | undefined;
+  /** Instead of the order of matches or of names. */
+  sortKey?: "name" | "name_slug" | "featured_weight" | undefined;
+  direction?: "asc" | "desc" | undefined;
+}
+
+const SORTS = {
+  name: sql`lower(name)`,
+  name_slug: sql`name_slug`,
+  featured_weight: sql`featured_weight`,
+};
 
 /** The catalogue of apps that accounts belong to; it is the instance's, not a workspace's. */
 export class Apps {
   readonly #db: Database;
+  readonly #columns: RawBuilder<unknown>;
+  readonly editor: AppEditor;
 
-  constructor(options: { db: Database }) {
+  constructor(options: { db: Database; publicUrl: string }) {
     this.#db = options.db;
+    this.#columns = sql`app_id, name_slug, name, auth_type, description,
+      coalesce(img_src, ${options.publicUrl}::text || '/v1/apps/' || app_id || '/logo') as img_src,
+      custom_fields_json, categories`;
+    this.editor = new AppEditor(options);
   }
 
-  /** Apps by name; `text` is looked for in name and slug. */
-  list(text: string | undefined, page: PageRequest): Promise<Page<AppRow>> {
-    const pattern = `%${(text ?? "").replace(/[\\%_]/g, "\\$&")}%`;
+  /** Apps by name, or by how well they match a text. */
+  list({ text, sortKey, direction }: AppQuery, page: PageRequest): Promise<Page<AppRow>> {
+    const words = (text ?? "").trim().toLowerCase();
+    const pattern = words.replace(/[\\%_]/g, "\\$&");
+    const isNamed = sql`(name ilike ${`%${pattern}%`} or name_slug ilike ${`%${pattern}%`})`;
     return selectPage<AppRow>(this.#db.kysely, {
-      columns: COLUMNS,
+      columns: this.#columns,
       from: sql`apps`,
-      where: sql`(name ilike ${pattern} or name_slug ilike ${pattern})`,
+      where: words === "" ? sql`true` : sql`(${isNamed} or description ilike ${`%${pattern}%`})`,
       id: sql`name_slug`,
-      sort: sql`lower(name)`,
-      direction: "asc",
+      sort: sortKey ? SORTS[sortKey] : rankOf(words, { pattern, isNamed }),
+      direction: direction ?? (sortKey === "featured_weight" ? "desc" : "asc"),
       page,
     });
+  }
+
+  /** How accounts of an app connect. Of an app that only components name, nothing but its name is known. @throws ApiError 404 */
+  async definitionOf(appId: string): Promise<AppDefinition> {
+    const row = await this.#db.kysely.selectFrom("apps").selectAll().where("app_id", "=", appId).executeTakeFirst();
+    if (!row) throw notFound(`App ${appId}`);
+    const stored: unknown = row.definition === null ? null : JSON.parse(row.definition);
+    const known = checkDefinition(stored);
+    if ("definition" in known) return { ...known.definition, id: row.app_id };
+    const { app_id: id, name_slug: slug, name, description, categories } = row;
+    return { id, slug, name, description: description ?? "", categories, auth: { type: "keys", fields: [] } };
+  }
+
+  /** An app's logo as SVG. @throws ApiError 404 */
+  async logo(idOrSlug: string): Promise<string> {
+    const { app_id, name_slug: slug, name } = await this.find(idOrSlug);
+    const { icon = null } = await this.definitionOf(app_id);
+    return logoOf({ slug, name, icon });
   }
 
   /** By id or slug. @throws ApiError 404 */
@@ -66,7 +106,7 @@ export class Apps {
   }
 
   async #lookUp(idOrSlug: string): Promise<AppRow | undefined> {
-    const { rows } = await sql<AppRow>`select ${COLUMNS} from apps
+    const { rows } = await sql<AppRow>`select ${this.#columns} from apps
       where app_id = ${idOrSlug} or name_slug = ${idOrSlug} limit 1`.execute(this.#db.kysely);
     return rows[0];
   }
@@ -80,6 +120,15 @@ export class Apps {
     );
     return rows.some((row) => (JSON.parse(row.definition) as { apps: string[] }).apps.includes(slug));
   }
+}
+
+/** One text that sorts as the matches do: first by where the words were found, then by name. */
+function rankOf(words: string, { pattern, isNamed }: { pattern: string; isNamed: RawBuilder<unknown> }) {
+  if (words === "") return SORTS.name;
+  return sql`(case when lower(name) = ${words} or name_slug = ${words} then '0'
+    when name ilike ${`${pattern}%`} or name_slug ilike ${`${pattern}%`} then '1'
+    when name ilike ${`% ${pattern}%`} or name_slug ilike ${`%\\_${pattern}%`} then '2'
+    when ${isNamed} then '3' else '4' end || lower(name))`;
 }
 
 function nameOfSlug(slug: string): string {

@@ -1,8 +1,8 @@
 import { sql, type Transaction } from "kysely";
-import { newId, randomBase62 } from "../core/index.ts";
+import { newId } from "../core/index.ts";
 import type { Database, Schema } from "../db/index.ts";
 import { mintApiKey } from "./api-keys.ts";
-import { secretHash } from "./secret-hash.ts";
+import { mintOauthClient } from "./oauth-server/index.ts";
 
 /** What the first start hands to the person who made it. */
 export interface FirstCredentials {
@@ -55,7 +55,7 @@ async function insertAll(trx: Transaction<Schema>): Promise<FirstCredentials> {
   await trx.insertInto("projects").values({ org_id, project_id, name: "Default project", created_at_ms }).execute();
   const { key, row } = mintApiKey({ userId: user_id, orgId: null, name: "First key" });
   await trx.insertInto("api_keys").values(row).execute();
-  const client = mintOauthClient(org_id, "First client");
+  const client = mintOauthClient({ orgId: org_id, name: "First client" });
   await trx.insertInto("oauth_clients").values(client.row).execute();
   return {
     api_key: key,
@@ -65,17 +65,4 @@ async function insertAll(trx: Transaction<Schema>): Promise<FirstCredentials> {
     oauth_client_id: client.row.client_id,
     oauth_client_secret: client.secret,
   };
-}
-
-function mintOauthClient(orgId: string, name: string) {
-  const secret = randomBase62(48);
-  const row = {
-    org_id: orgId,
-    client_id: randomBase62(32),
-    name,
-    secret_hash: secretHash(secret),
-    created_at_ms: Date.now(),
-    revoked_at_ms: null,
-  };
-  return { secret, row };
 }

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { notFound, type Page, type PageRequest, type Principal } from "../core/index.ts";
+import { ApiError, invalidInput, notFound, type Page, type PageRequest, type Principal } from "../core/index.ts";
 import { selectPage, type Database } from "../db/index.ts";
 import { workspaceOf, type Workspace, type WorkspaceRow } from "./workspaces.ts";
 
@@ -66,6 +66,59 @@ export class Users {
       daily_invocations_used: 0,
       orgs: rows.map(workspaceOf),
     };
+  }
+
+  /** A user with a role in each workspace: what a page needs to begin with. */
+  async describeWithRoles(userId: string) {
+    const user = await this.#db.kysely
+      .selectFrom("users")
+      .select(["user_id", "username", "email", "password_hash"])
+      .where("user_id", "=", userId)
+      .executeTakeFirst();
+    if (!user) throw notFound("User");
+    const workspaces = await this.#db.kysely
+      .selectFrom("memberships as m")
+      .innerJoin("workspaces as w", "w.org_id", "m.org_id")
+      .select(["w.org_id as id", "w.orgname", "w.name", "m.role"])
+      .where("m.user_id", "=", userId)
+      .orderBy("m.created_at_ms")
+      .orderBy("w.org_id")
+      .execute();
+    const { username, email } = user;
+    return { user: { id: userId, username, email, has_password: user.password_hash !== null }, workspaces };
+  }
+
+  /**
+   * Checks that a user may be deleted.
+   * @param confirm the user's email, against accidents
+   * @throws ApiError 400, 409 for the last owner of a workspace and for the instance's only user
+   */
+  async assertMayGo(userId: string, confirm: string): Promise<void> {
+    const { rows } = await this.#db.query<{ email: string; others: number; owned: string[] }>(
+      `select email, (select count(*) from users where user_id <> $1) as others,
+         (select coalesce(array_agg(w.orgname), '{}') from memberships m join workspaces w on w.org_id = m.org_id
+          where m.user_id = $1 and m.role = 'owner' and not exists (
+            select 1 from memberships o where o.org_id = m.org_id and o.role = 'owner' and o.user_id <> $1)) as owned
+       from users where user_id = $1`,
+      [userId],
+    );
+    const [user] = rows;
+    if (!user) throw notFound("User");
+    if (user.email.toLowerCase() !== confirm.toLowerCase()) {
+      throw invalidInput([{ path: "confirm", message: "must be your email" }]);
+    }
+    if (user.others === 0) throw new ApiError("conflict", "You are the instance's only user");
+    if (user.owned.length === 0) return;
+    const names = user.owned.join(", ");
+    throw new ApiError(
+      "conflict",
+      `You are the last owner of ${names}; make somebody else an owner or delete it first`,
+    );
+  }
+
+  /** The caller must then tell `ApiKeys.membershipsChanged`. */
+  async delete(userId: string): Promise<void> {
+    await this.#db.kysely.deleteFrom("users").where("user_id", "=", userId).execute();
   }
 
   /** The workspaces that a caller may see, newest first. */

@@ -8,6 +8,8 @@ export interface WorkspaceRow {
   name: string;
   email: string;
   created_at_ms: number;
+  /** Set while what is left of it is being taken down. */
+  deleted_at_ms: number | null;
 }
 
 /** A workspace as replies show it. A self-hosted instance has no quotas: the numbers are there for clients that read them. */
@@ -44,7 +46,7 @@ export class Workspaces {
   /** Ids of all workspaces of the instance, the oldest first: for the instance's own decisions, never for a caller. */
   async listInstanceWide(options: { limit: number }): Promise<string[]> {
     const { rows } = await this.#db.query<{ org_id: string }>(
-      "select org_id from workspaces order by created_at_ms, org_id limit $1",
+      "select org_id from workspaces where deleted_at_ms is null order by created_at_ms, org_id limit $1",
       [options.limit],
     );
     return rows.map((row) => row.org_id);
@@ -59,22 +61,40 @@ export class Workspaces {
     return row;
   }
 
+  /** Gives a workspace another name; its orgname stays. @throws ApiError 404 */
+  async rename(orgId: string, name: string): Promise<WorkspaceRow> {
+    const row = await this.#db.kysely
+      .updateTable("workspaces")
+      .set({ name })
+      .where("org_id", "=", orgId)
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) throw notFound(`Workspace ${orgId}`);
+    return row;
+  }
+
   /**
    * Makes a workspace that the user owns. The caller must then tell `ApiKeys.membershipsChanged`.
    * @throws ApiError 403 for a key that was made for one workspace
    */
-  async create(owner: UserPrincipal, name: string): Promise<WorkspaceRow> {
+  create(owner: UserPrincipal, name: string): Promise<WorkspaceRow> {
     if (owner.keyOrgId !== null) throw new ApiError("forbidden", "An API key of one workspace cannot make another");
+    return this.createFor(owner.userId, name);
+  }
+
+  /** Makes a workspace that the user owns. */
+  async createFor(userId: string, name: string): Promise<WorkspaceRow> {
     const user = await this.#db.kysely
       .selectFrom("users")
       .select("email")
-      .where("user_id", "=", owner.userId)
+      .where("user_id", "=", userId)
       .executeTakeFirstOrThrow();
     const slug = slugOf(name);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const orgname = attempt === 1 ? slug : `${slug}-${attempt}`;
-      const row = { org_id: newId("workspace"), orgname, name, email: user.email, created_at_ms: Date.now() };
-      if (await this.#insert(row, owner.userId)) return row;
+      const times = { created_at_ms: Date.now(), deleted_at_ms: null };
+      const row = { org_id: newId("workspace"), orgname, name, email: user.email, ...times };
+      if (await this.#insert(row, userId)) return row;
     }
     throw new ApiError("conflict", `Too many workspaces are called ${name}`);
   }

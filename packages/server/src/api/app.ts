@@ -1,12 +1,13 @@
+import type { Operation } from "@millrace/contract";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import type { IdempotencyStore } from "../accounts/index.ts";
+import type { AuditLog, IdempotencyStore } from "../accounts/index.ts";
 import { ApiError, randomBase62 } from "../core/index.ts";
 import { authenticateCaller, credentialId, type AuthenticationPorts } from "./authenticate.ts";
-import { bodyParsers } from "./body.ts";
+import { bodyParsers, fileParser } from "./body.ts";
 import { isPageRequest, sendPage } from "./dashboard.ts";
 import { dispatcher } from "./dispatch.ts";
-import { asApiError, errorBody, errorHeaders } from "./errors.ts";
+import { asApiError, errorBody, errorHeaders, oauthErrorBody } from "./errors.ts";
 import { serveMeta, type MetaOptions } from "./meta.ts";
 import { refuseOtherMethods, type KnownEndpoint } from "./methods.ts";
 import type { Route } from "./route.ts";
@@ -16,6 +17,9 @@ export interface ApiOptions extends AuthenticationPorts {
   log: Logger;
   routes: readonly Route[];
   bodyLimitBytes: number;
+  audit: AuditLog;
+  /** The addresses of proxies whose `X-Forwarded-For` tells where a request came from. */
+  trustedProxies: readonly string[];
   /** Null: `Idempotency-Key` is ignored. */
   idempotency: IdempotencyStore | null;
   meta: MetaOptions;
@@ -44,6 +48,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     routerOptions: { maxParamLength: 1000 },
     genReqId: () => randomBase62(20),
     requestIdHeader: false,
+    trustProxy: [...options.trustedProxies],
     forceCloseConnections: false,
     frameworkErrors: (thrown, request, reply) => {
       const error = asApiError(thrown);
@@ -63,26 +68,41 @@ export function buildApi(options: ApiOptions): FastifyInstance {
 }
 
 function addRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const dispatch = { idempotency: options.idempotency, strictReplies: options.strictReplies ?? false };
-  for (const route of options.routes) {
-    const { operation } = route;
-    app.route({
-      method: operation.method,
-      url: `/v1${operation.path}`,
-      exposeHeadRoute: operation.streams === undefined,
-      // Before the body is read: strangers do not get to send one.
-      onRequest: async (request) => {
-        request.caller = await authenticateCaller(request, operation.access, options);
-      },
-      handler: dispatcher(route, dispatch),
-    });
-  }
+  for (const route of options.routes) if (!route.operation.takesFile) addRoute(app, route, options);
+  void app.register(async (scope) => {
+    fileParser(scope);
+    for (const route of options.routes) if (route.operation.takesFile) addRoute(scope, route, options);
+  });
+}
+
+function addRoute(app: FastifyInstance, route: Route, options: ApiOptions): void {
+  const { operation } = route;
+  app.route({
+    method: operation.method,
+    url: urlOf(operation),
+    exposeHeadRoute: operation.streams === undefined,
+    config: operation.dialect === "oauth" ? { takesForm: true, errorsOf: "oauth" } : {},
+    // Before the body is read: strangers do not get to send one.
+    onRequest: async (request) => {
+      request.caller = await authenticateCaller(request, operation, options);
+    },
+    handler: dispatcher(route, {
+      audit: options.audit,
+      idempotency: options.idempotency,
+      strictReplies: options.strictReplies ?? false,
+    }),
+  });
+}
+
+/** The path of a file takes the rest of the URL, slashes included. */
+function urlOf({ path }: Operation): string {
+  return `/v1${path.replace(/:path$/, "*")}`;
 }
 
 function endpointsOf(routes: readonly Route[]): KnownEndpoint[] {
   return routes.map(({ operation }) => ({
     method: operation.method,
-    url: `/v1${operation.path}`,
+    url: urlOf(operation),
     hasHead: operation.method === "GET" && operation.streams === undefined,
   }));
 }
@@ -111,7 +131,9 @@ function addErrorHandlers(app: FastifyInstance, dashboardDir: string | null): vo
   app.setErrorHandler((thrown, request, reply) => {
     const error = asApiError(thrown);
     if (error.status >= 500) request.log.error({ err: thrown }, "a request failed");
-    void reply.code(error.status).headers(errorHeaders(error)).send(errorBody(error, request.id));
+    const isOauth = request.routeOptions.config.errorsOf === "oauth";
+    const body = isOauth ? oauthErrorBody(error) : errorBody(error, request.id);
+    void reply.code(error.status).headers(errorHeaders(error)).send(body);
   });
   app.setNotFoundHandler(async (request, reply) => {
     // The path of a page is the dashboard's own business.

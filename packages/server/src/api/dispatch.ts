@@ -1,11 +1,13 @@
-import { roleOf, type Operation } from "@millrace/contract";
+import { roleOf, scopeOf, type Operation } from "@millrace/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { IdempotencyStore, IdempotentAnswer } from "../accounts/index.ts";
-import { ApiError, limitedToRole, type Principal } from "../core/index.ts";
+import type { AuditLog, IdempotencyStore, IdempotentAnswer } from "../accounts/index.ts";
+import { ApiError, limitedToRole, scopesAllow, type Principal } from "../core/index.ts";
+import { audited } from "./audited.ts";
+import { readCookies } from "./browser-cookies.ts";
 import { answerOnce } from "./idempotency.ts";
 import { inputReader } from "./input.ts";
 import { declaredOnly, filterFields, replyMismatch } from "./reply.ts";
-import { creatingOrgId, memberOf, type ApiRequest, type CallerScope } from "./request.ts";
+import { creatingOrgId, memberOf, type ApiRequest, type AuditNote, type CallerScope } from "./request.ts";
 import type { Route } from "./route.ts";
 
 declare module "fastify" {
@@ -16,6 +18,7 @@ declare module "fastify" {
 }
 
 export interface DispatchOptions {
+  audit: AuditLog;
   idempotency: IdempotencyStore | null;
   /** A reply that does not fit its schema fails the request; for tests. */
   strictReplies: boolean;
@@ -29,11 +32,13 @@ export function dispatcher(route: Route, options: DispatchOptions): FastifyHandl
   const readInput = inputReader(operation);
   return async (raw, reply) => {
     const body = isObject(raw.body) ? raw.body : {};
-    const parts = { params: asRecord(raw.params), query: asRecord(raw.query), body };
+    const parts = { params: paramsOf(raw), query: queryOf(operation, raw), body };
     const request = requestOf({ operation, raw, reply, input: readInput(parts) });
     if (operation.streams) return stream({ route, request, raw, reply });
+    const change = { operation, request, caller: raw.caller };
     const run = async (): Promise<IdempotentAnswer> => {
-      const result = await route.handle(request, { request: raw.raw, response: reply.raw });
+      const handle = () => route.handle(request, { request: raw.raw, response: reply.raw });
+      const result = await audited(options.audit, change, handle);
       return { status: request.replySettings.status ?? operation.status, body: bodyOf(operation, result, options) };
     };
     const key = operation.method === "POST" ? raw.headers["idempotency-key"] : undefined;
@@ -70,13 +75,16 @@ function requestOf({ operation, raw, reply, input }: RequestParts): ApiRequest {
   if (caller && principal && principal.orgIds.length === 0 && caller.orgIds.length > 0) {
     throw new ApiError("forbidden", `This needs the role ${role} or a stronger one`);
   }
-  if (caller?.kind === "user" && caller.readOnly && operation.method !== "GET") {
-    throw new ApiError("forbidden", "This API key may only read");
-  }
+  if (caller) assertInScope(caller, operation);
   const scope: CallerScope = { caller, allowedOrgIds: principal?.orgIds ?? [], role };
   const orgIds = caller && input.org_id !== undefined ? [memberOf(scope, input.org_id)] : scope.allowedOrgIds;
   const aborter = new AbortController();
   reply.raw.once("close", () => aborter.abort());
+  const auditNote: AuditNote = {};
+  const noted = (orgId: string): string => {
+    auditNote.orgId ??= orgId;
+    return orgId;
+  };
   return {
     id: raw.id,
     input,
@@ -84,11 +92,25 @@ function requestOf({ operation, raw, reply, input }: RequestParts): ApiRequest {
     principal: (principal && { ...principal, orgIds }) as ApiRequest["principal"],
     orgIds,
     ip: raw.ip,
+    userAgent: raw.headers["user-agent"] ?? null,
+    cookies: readCookies(raw.headers.cookie),
+    auditNote,
     signal: aborter.signal,
     replySettings: { headers: {} },
-    orgId: () => creatingOrgId(scope, input.org_id),
-    memberOf: (workspaceId) => memberOf(scope, workspaceId),
+    orgId: () => noted(creatingOrgId(scope, input.org_id)),
+    memberOf: (workspaceId) => noted(memberOf(scope, workspaceId)),
   };
+}
+
+/** A key or token that was limited when it was made does no more than that, whatever its owner may do. */
+function assertInScope(caller: Principal, operation: Operation): void {
+  const needed = scopeOf(operation);
+  if (caller.kind === "client" && !scopesAllow(caller.scopes, needed)) {
+    throw new ApiError("forbidden", `This needs an access token with the scope ${needed}`);
+  }
+  if (caller.kind === "user" && caller.readOnly && needed !== "read") {
+    throw new ApiError("forbidden", "This API key may only read");
+  }
 }
 
 interface StreamParts {
@@ -114,8 +136,19 @@ async function stream({ route, request, raw, reply }: StreamParts): Promise<Fast
   return reply;
 }
 
+/** What is secret has no place in a URL: those end up in logs. */
+function queryOf({ dialect, handlesPasswords }: Operation, { query }: FastifyRequest): Record<string, unknown> {
+  return dialect === "oauth" || handlesPasswords ? {} : asRecord(query);
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+/** What the router calls `*` is the path of a file. */
+function paramsOf({ params }: FastifyRequest): Record<string, unknown> {
+  const { "*": path, ...named } = asRecord(params);
+  return path === undefined ? named : { ...named, path };
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -10,6 +10,19 @@ export interface ErrorBody {
   request_id: string;
 }
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whose form errors have; ours when absent. */
+    errorsOf?: "oauth";
+  }
+}
+
+/** The body of a failed request to an endpoint of OAuth (RFC 6749, 5.2). */
+export interface OauthErrorBody {
+  error: string;
+  error_description: string;
+}
+
 const FRAMEWORK_ERRORS: Record<string, () => ApiError> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => new ApiError("too_large", "The request body is too large"),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: unsupportedMediaType,
@@ -42,9 +55,23 @@ export function errorBody(error: ApiError, requestId: string): ErrorBody {
   };
 }
 
+const OAUTH_CODES = new Set<string>(["invalid_request", "invalid_client", "invalid_scope", "unsupported_grant_type"]);
+
+/** The JSON that answers an error in OAuth's form. */
+export function oauthErrorBody(error: ApiError): OauthErrorBody {
+  return { error: oauthCodeOf(error), error_description: error.message };
+}
+
+function oauthCodeOf({ code, status }: ApiError): string {
+  if (OAUTH_CODES.has(code)) return code;
+  if (status === 429 || status === 503) return "temporarily_unavailable";
+  return status < 500 ? "invalid_request" : "server_error";
+}
+
 /** Headers that belong to an error. */
 export function errorHeaders(error: ApiError): Record<string, string> {
   if (error.retryAfterSeconds !== undefined) return { "retry-after": String(Math.ceil(error.retryAfterSeconds)) };
+  if (error.code === "invalid_client") return { "www-authenticate": 'Basic realm="oauth"' };
   if (error.code === "unauthorized") return { "www-authenticate": "Bearer" };
   return {};
 }

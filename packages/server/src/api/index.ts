@@ -12,8 +12,10 @@
  *    `request.memberOf(request.input.id)`; another status: `request.replySettings.status = 200`. Throw `ApiError`s.
  *    SSE: `streams: "sse"` and `streamRoute(operation, async (request, raw) => …)` until `request.signal` aborts.
  * 3. List it in `api/routes/<resource>/index.ts`, that in `api/routes/all-routes.ts`, the service in `api/services.ts`.
+ *    Files: `streams: "file"` and `takesFile: true` (see routes/files).
  * Lists page with `pageRequestOf(request.input)`, `selectPage` (db) and `pageReply`.
  */
+export { BrowserCookies } from "./browser-cookies.ts";
 export { buildApi } from "./app.ts";
 export { HttpFront, type IngestPort } from "./front.ts";
 export type { Readiness, ReadinessCheck } from "./meta.ts";

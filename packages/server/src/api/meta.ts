@@ -4,6 +4,7 @@ import { isPageRequest, sendPage, serveDashboard } from "./dashboard.ts";
 import { serveDocs } from "./docs.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Route } from "./route.ts";
+import { serveWellKnown } from "./well-known.ts";
 
 /** One thing that must work before this node takes requests. */
 export interface ReadinessCheck {
@@ -22,6 +23,8 @@ export interface MetaOptions {
   publicUrl: string;
   /** Folder of the built dashboard; null when this process serves none. */
   dashboardDir: string | null;
+  /** The public keys that access tokens are signed with. */
+  jwks(): object;
   /** Asked by `/readyz`; a rejection counts as not ready. */
   readiness(): Promise<Readiness>;
 }
@@ -57,7 +60,7 @@ export function serveMeta(app: FastifyInstance, options: MetaOptions & { routes:
     document ??= JSON.stringify(openApiDocument({ ...options, operations }));
     return reply.type("application/json; charset=utf-8").send(document);
   });
-  return ["/", "/healthz", "/readyz", "/v1/openapi.json", ...serveDocs(app), ...assets];
+  return ["/", "/healthz", "/readyz", "/v1/openapi.json", ...serveWellKnown(app, options), ...serveDocs(app), ...assets];
 }
 
 async function readinessWithin(options: MetaOptions): Promise<Readiness> {

@@ -1,5 +1,6 @@
-import { errorReply, type Operation } from "@millrace/contract";
+import { errorReply, oauthErrorReply, type Operation } from "@millrace/contract";
 import { Type, type TObject, type TSchema } from "typebox";
+import { securityOf, securitySchemes } from "./openapi-security.ts";
 import { shapeOf } from "./schema-shape.ts";
 
 export interface OpenApiOptions {
@@ -39,14 +40,14 @@ export function openApiDocument(options: OpenApiOptions): JsonRecord {
         "each field of the body from the query string too, and the body wins.",
     },
     servers: [{ url: `${options.publicUrl}/v1` }],
-    security: [{ bearer: [] }],
     tags: [...new Set(options.operations.map((operation) => operation.tag))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "A user API key or an OAuth token." } },
+      securitySchemes: securitySchemes(options.publicUrl),
       parameters: parameterComponents(),
       responses: {
         Error: { description: "The request failed.", content: jsonContent(schemaJson(errorReply)) },
+        OauthError: { description: "The request failed.", content: jsonContent(schemaJson(oauthErrorReply)) },
       },
     },
   };
@@ -60,15 +61,16 @@ function operationObject(operation: Operation, path: string): JsonRecord {
     summary: operation.summary,
     description,
     tags: [operation.tag],
-    ...(operation.access === "public" && { security: [] }),
+    security: securityOf(operation),
     parameters: [...pathParameters(operation, path), ...parametersOf(operation)],
     ...(body && {
       // A required field may also come in the query string.
-      requestBody: { required: false, content: jsonContent(schemaJson(body)) },
+      requestBody: { required: false, content: bodyContent(operation, schemaJson(body)) },
     }),
+    ...(operation.takesFile && { requestBody: { required: true, content: fileContent() } }),
     responses: {
       [String(operation.status)]: replyObject(operation),
-      default: { $ref: "#/components/responses/Error" },
+      default: { $ref: `#/components/responses/${operation.dialect === "oauth" ? "OauthError" : "Error"}` },
     },
   };
 }
@@ -79,6 +81,7 @@ function replyObject(operation: Operation): JsonRecord {
   if (operation.streams === "sse") {
     return { description: "A stream of server-sent events.", content: { "text/event-stream": { schema } } };
   }
+  if (operation.streams === "file") return { description: "The file.", content: fileContent() };
   return { description: "Done.", content: jsonContent(schema) };
 }
 
@@ -137,8 +140,17 @@ function queryText(description: string): JsonRecord {
   return { description, schema: { type: "string" } };
 }
 
+function bodyContent({ dialect }: Operation, schema: JsonValue): JsonRecord {
+  return { ...jsonContent(schema), ...(dialect === "oauth" && { "application/x-www-form-urlencoded": { schema } }) };
+}
+
 function jsonContent(schema: JsonValue): JsonRecord {
   return { "application/json": { schema } };
+}
+
+/** Bytes of any type. */
+function fileContent(): JsonRecord {
+  return { "*/*": { schema: {} } };
 }
 
 function schemaJson(schema: TSchema): JsonValue {

@@ -1,11 +1,21 @@
 import type { InputOf, Operation, Role } from "@millrace/contract";
+import type { AuditDetails } from "../accounts/index.ts";
 import { ApiError, invalidInput, notFound, type Principal, type UserPrincipal } from "../core/index.ts";
 
 /** What a handler may say about its reply besides the body. */
 export interface ReplySettings {
   /** Instead of the operation's own status. */
   status?: number;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
+}
+
+/** What a handler knows of its change: whatever is absent is told by the path, the input or the reply. */
+export interface AuditNote {
+  /** The workspace that was changed. */
+  orgId?: string;
+  /** Id of what was changed. */
+  subject?: string;
+  details?: AuditDetails;
 }
 
 export type PrincipalOf<O extends Operation> = O extends { readonly access: "public" } ? null : Principal;
@@ -22,6 +32,10 @@ export interface ApiRequest<O extends Operation = Operation> {
   readonly principal: PrincipalOf<O>;
   readonly orgIds: readonly string[];
   readonly ip: string;
+  readonly userAgent: string | null;
+  readonly cookies: Readonly<Record<string, string | undefined>>;
+  /** What the entry of this change in the audit log says, beyond what the request itself tells. */
+  readonly auditNote: AuditNote;
   /** Aborted when the caller hangs up. */
   readonly signal: AbortSignal;
   readonly replySettings: ReplySettings;
@@ -65,4 +79,19 @@ export function creatingOrgId(scope: CallerScope, named: string | undefined): st
 export function asUser(principal: Principal): UserPrincipal {
   if (principal.kind === "user") return principal;
   throw new ApiError("user_key_required", "This operation needs a user API key");
+}
+
+/**
+ * The caller of an operation that concerns the person as a whole.
+ * @throws ApiError 403 for no user, and for a key that was made for one workspace
+ */
+export function asWholeUser(principal: Principal): UserPrincipal {
+  const user = asUser(principal);
+  if (user.keyOrgId === null) return user;
+  throw new ApiError("forbidden", "An API key of one workspace cannot do this");
+}
+
+/** The caller's role in a workspace that it was found to belong to. */
+export function roleIn(principal: Principal, orgId: string): Role {
+  return principal.roles.get(orgId) ?? "viewer";
 }

@@ -1,23 +1,50 @@
-import type { Accounts, ApiKeys, Apps, AuditLog, Projects, Users, Workspaces } from "../accounts/index.ts";
+import type {
+  AccessTokens,
+  Accounts,
+  ApiKeys,
+  Apps,
+  AuditLog,
+  OauthClients,
+  Projects,
+  Users,
+  Workspaces,
+} from "../accounts/index.ts";
+import type { Logins, OidcLogins, PasswordLinks, Sessions, SignUps } from "../accounts/logins/index.ts";
+import type { Invitations, Members, WorkspaceRemoval } from "../accounts/members/index.ts";
+import type { BrowserCookies } from "./browser-cookies.ts";
 import type { WebhookLog, Webhooks } from "../delivery/index.ts";
 import type { EventStreams, EventSummaries, Subscriptions } from "../events/index.ts";
 import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
 import type { EnvVars, Workflows } from "../workflows/index.ts";
 import type { Runs } from "../workflows/engine/index.ts";
+import type { FileStores } from "../workflows/files/index.ts";
 import type { DataStores } from "../workflows/stores/index.ts";
 
 /** What the routes work with. A route takes only what it needs: `Pick<ApiServices, "users">`. */
 export interface ApiServices {
+  accessTokens: AccessTokens;
   accounts: Accounts;
   apiKeys: ApiKeys;
   apps: Apps;
   audit: AuditLog;
+  cookies: BrowserCookies;
+  invitations: Invitations;
+  logins: Logins;
+  members: Members;
+  /** Null: people log in with passwords only. */
+  oidc: OidcLogins | null;
+  passwordLinks: PasswordLinks;
+  sessions: Sessions;
+  signUps: SignUps;
+  workspaceRemoval: WorkspaceRemoval;
   components: Components;
   dataStores: DataStores;
   envVars: EnvVars;
+  fileStores: FileStores;
   streams: EventStreams;
   summaries: EventSummaries;
+  oauthClients: OauthClients;
   projects: Projects;
   runs: Runs;
   sources: Sources;

@@ -16,7 +16,7 @@ test("config.defaults.env names exactly the variables that are read", () => {
 });
 
 test("the values of config.defaults.env are the defaults", () => {
-  assert.deepEqual(buildConfig(readEnv(DEFAULTS)), configOf({}));
+  assert.deepEqual(buildConfig(readEnv(DEFAULTS)), { ...configOf({}), isSmtpPortGiven: true });
 });
 
 test("the defaults are those of the start-up contract", () => {
@@ -66,6 +66,8 @@ const WRONG: Record<string, Record<string, string>> = {
   MILLRACE_MAIL_DOMAIN: { MILLRACE_MAIL_DOMAIN: "me@example.com" },
   MILLRACE_SMTP_URL: { MILLRACE_SMTP_URL: "http://mail.example.com" },
   MILLRACE_S3_ENDPOINT: { MILLRACE_S3_ENDPOINT: "https://s3.example.com" },
+  MILLRACE_S3_FILES_BUCKET: { MILLRACE_S3_FILES_BUCKET: "files" },
+  MILLRACE_FILE_SIZE_LIMIT: { MILLRACE_FILE_SIZE_LIMIT: "huge" },
 };
 
 for (const [named, source] of Object.entries(WRONG)) {

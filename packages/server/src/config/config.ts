@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { StartupError } from "../core/index.ts";
 import type { Env } from "./env.ts";
+import { buildAccess, type AccessConfig } from "./access.ts";
 import { EnvFields } from "./fields.ts";
-import { buildMail, buildS3, type MailConfig, type S3Config } from "./outlets.ts";
+import { buildFiles, buildMail, buildS3, type FilesConfig, type MailConfig, type S3Config } from "./outlets.ts";
 
 const ROLES = ["api", "ingest", "worker", "scheduler"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -23,6 +24,8 @@ export interface Config {
   host: string;
   /** 0: no mail is taken. */
   smtpPort: number;
+  /** The user has chosen the port, and would miss the mail. */
+  isSmtpPortGiven: boolean;
   /** Without a slash at its end; null: `http://localhost:<the port in use>`. */
   publicUrl: string | null;
   ingestDomain: string | null;
@@ -31,12 +34,18 @@ export interface Config {
   nodeName: string | null;
   /** Absolute. */
   dataDir: string;
+  /** Files that add apps to the catalogue or change them; null: none. */
+  catalogueDir: string | null;
   /** null: the embedded PostgreSQL. */
   databaseUrl: string | null;
   databasePoolSize: number;
   databaseQueryTimeoutMs: number;
   /** As given; null: a generated file in the data directory. `loadSecretKey` makes the key of it. */
   secretKey: string | null;
+  /** As given: keys that the instance had before. */
+  formerSecretKeys: readonly string[];
+  /** A JSON file with the operator's OAuth clients; null: none. */
+  oauthClientsFile: string | null;
   /** CIDRs. */
   egressAllow: readonly string[];
   githubRawUrl: string;
@@ -59,9 +68,11 @@ export interface Config {
     blankCount: number;
     idleTimeoutMs: number;
   };
+  access: AccessConfig;
   mail: MailConfig;
   /** null: not configured. */
   s3: S3Config | null;
+  files: FilesConfig;
   /** What the log should say about the settings. */
   warnings: readonly string[];
 }
@@ -76,30 +87,39 @@ export function buildConfig(env: Env): Config {
     ...buildNode(fields),
     ...buildNetwork(fields),
     ...buildDatabase(fields),
+    formerSecretKeys: fields.list("MILLRACE_SECRET_KEY_FORMER") ?? [],
+    oauthClientsFile: fields.text("MILLRACE_OAUTH_CLIENTS"),
     limits: buildLimits(fields),
     runner: buildRunner(fields),
+    access: buildAccess(fields),
     mail: buildMail(fields),
     s3: buildS3(fields),
+    files: buildFiles(fields),
     warnings: env.unknownNames.map((name) => `${name} is not a setting of Millrace; is it misspelt?`),
   };
   checkContradictions(config, fields);
+  if (config.isProduction && env.emptyNames.includes("MILLRACE_SECRET_KEY")) {
+    fields.problem("MILLRACE_SECRET_KEY: is empty; give it a value, or leave it out for a key of this instance's own");
+  }
   if (fields.problems.length === 0) return config;
   throw new StartupError("config_invalid", `Wrong settings: ${fields.problems.join("; ")}`);
 }
 
 function buildNode(
   fields: EnvFields,
-): Pick<Config, "isProduction" | "logLevel" | "roles" | "nodeName" | "dataDir" | "secretKey"> {
+): Pick<Config, "isProduction" | "logLevel" | "roles" | "nodeName" | "dataDir" | "catalogueDir" | "secretKey"> {
   const nodeName = fields.text("MILLRACE_NODE_NAME");
   if (nodeName !== null && !/^[\w.-]{1,100}$/.test(nodeName)) {
     fields.problem(`MILLRACE_NODE_NAME: must be letters, digits, ".", "_" and "-", not "${nodeName}"`);
   }
+  const catalogueDir = fields.text("MILLRACE_CATALOGUE_DIR");
   return {
     isProduction: fields.text("NODE_ENV") === "production",
     logLevel: fields.choice("MILLRACE_LOG_LEVEL", LOG_LEVELS) ?? "info",
     roles: buildRoles(fields),
     nodeName,
     dataDir: resolve(fields.text("MILLRACE_DATA_DIR") ?? ".millrace"),
+    catalogueDir: catalogueDir === null ? null : resolve(catalogueDir),
     secretKey: fields.text("MILLRACE_SECRET_KEY"),
   };
 }
@@ -116,7 +136,10 @@ function buildRoles(fields: EnvFields): Role[] {
 
 function buildNetwork(
   fields: EnvFields,
-): Pick<Config, "port" | "host" | "smtpPort" | "publicUrl" | "ingestDomain" | "egressAllow" | "githubRawUrl"> {
+): Pick<
+  Config,
+  "port" | "host" | "smtpPort" | "isSmtpPortGiven" | "publicUrl" | "ingestDomain" | "egressAllow" | "githubRawUrl"
+> {
   const ingestDomain = fields.text("MILLRACE_INGEST_DOMAIN")?.toLowerCase() ?? null;
   if (ingestDomain !== null && !/^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/.test(ingestDomain)) {
     fields.problem(`MILLRACE_INGEST_DOMAIN: must be a domain such as in.example.com, not "${ingestDomain}"`);
@@ -124,6 +147,7 @@ function buildNetwork(
   return {
     port: fields.integer("MILLRACE_PORT", { default: 3000, min: 0, max: 65_535 }),
     host: fields.text("MILLRACE_HOST") ?? "127.0.0.1",
+    isSmtpPortGiven: fields.text("MILLRACE_SMTP_PORT") !== null,
     smtpPort: fields.integer("MILLRACE_SMTP_PORT", { default: 2525, min: 0, max: 65_535 }),
     publicUrl: fields.httpUrl("MILLRACE_PUBLIC_URL"),
     ingestDomain,

@@ -18,6 +18,16 @@ export interface S3Config {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Where file stores lie; null: on this node's disk. */
+  readonly filesBucket: string | null;
+}
+
+/** How much may be stored. */
+export interface FilesConfig {
+  /** Of one file. */
+  readonly fileBytes: number;
+  /** Of all files of a workspace. */
+  readonly workspaceBytes: number;
 }
 
 const MAX_RATE = 1_000_000;
@@ -47,13 +57,31 @@ export function buildS3(fields: EnvFields): S3Config | null {
   const accessKeyId = fields.text("MILLRACE_S3_ACCESS_KEY_ID");
   const secretAccessKey = fields.text("MILLRACE_S3_SECRET_ACCESS_KEY");
   const region = fields.text("MILLRACE_S3_REGION") ?? "us-east-1";
+  const filesBucket = readBucket(fields);
   if (endpoint !== null && accessKeyId !== null && secretAccessKey !== null) {
-    return { endpoint, region, accessKeyId, secretAccessKey };
+    return { endpoint, region, accessKeyId, secretAccessKey, filesBucket };
   }
+  if (filesBucket !== null) fields.problem("MILLRACE_S3_FILES_BUCKET: needs MILLRACE_S3_ENDPOINT and its keys");
   if (endpoint !== null || accessKeyId !== null || secretAccessKey !== null) {
     fields.problem(
       "MILLRACE_S3_ENDPOINT, MILLRACE_S3_ACCESS_KEY_ID and MILLRACE_S3_SECRET_ACCESS_KEY: go together, set all or none",
     );
   }
   return null;
+}
+
+function readBucket(fields: EnvFields): string | null {
+  const bucket = fields.text("MILLRACE_S3_FILES_BUCKET");
+  if (bucket !== null && !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
+    fields.problem(`MILLRACE_S3_FILES_BUCKET: must be the name of a bucket, not "${bucket}"`);
+  }
+  return bucket;
+}
+
+export function buildFiles(fields: EnvFields): FilesConfig {
+  const bounds = { min: 1_024, max: 1024 ** 5 };
+  return {
+    fileBytes: fields.sizeBytes("MILLRACE_FILE_SIZE_LIMIT", { ...bounds, default: 5 * 1024 ** 3 }),
+    workspaceBytes: fields.sizeBytes("MILLRACE_FILE_STORE_LIMIT", { ...bounds, default: 50 * 1024 ** 3 }),
+  };
 }

@@ -19,15 +19,25 @@ export async function keepCredentials(
   await writeAtomically(credentialsPath(dataDir), content);
 }
 
-/** Corrects the addresses when the server has moved. A file that somebody removed stays removed. */
-export async function refreshAddresses(dataDir: string, publicUrl: string): Promise<void> {
+/**
+ * Corrects the addresses when the server has moved, and keeps the link to set the owner's password for as long as it is
+ * needed. A file that somebody removed stays removed.
+ */
+export async function refreshCredentials(
+  dataDir: string,
+  { publicUrl, setupUrl }: { publicUrl: string; setupUrl: string | null },
+): Promise<void> {
   const path = credentialsPath(dataDir);
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return;
   const content: unknown = JSON.parse(text);
   if (typeof content !== "object" || content === null) return;
-  const moved = { ...content, api_url: `${publicUrl}/v1`, dashboard_url: publicUrl };
-  if (JSON.stringify(moved) !== JSON.stringify(content)) await writeAtomically(path, moved);
+  const { setup_url: _former, ...kept } = content as Record<string, unknown>;
+  const current = {
+    ...{ ...kept, api_url: `${publicUrl}/v1`, dashboard_url: publicUrl },
+    ...(setupUrl !== null && { setup_url: setupUrl }),
+  };
+  if (JSON.stringify(current) !== JSON.stringify(content)) await writeAtomically(path, current);
 }
 
 async function writeAtomically(path: string, content: object): Promise<void> {

@@ -33,6 +33,7 @@ export function buildEventWork(options: EventWorkOptions) {
     registration: node,
     limits: { total: deliverySlots, perListener: Math.min(SLOTS_PER_LISTENER, deliverySlots) },
     onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
+    onQueueFull: ({ listenerId, size }) => log.warn({ workflowId: listenerId, size }, "a workflow's queue is full"),
   });
   const subscriptions = new Subscriptions({ db, cache: work.subscriptions });
   const webhookCache = new WebhookCache({ db, vault });

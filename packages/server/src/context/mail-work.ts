@@ -5,7 +5,7 @@ import type { Database } from "../db/index.ts";
 import { SmtpIngest } from "../ingest/smtp/index.ts";
 import { EmailTriggers } from "../workflows/email/index.ts";
 import type { EventWork } from "./event-work.ts";
-import type { SourceWork } from "./source-work.ts";
+import type { FileWork } from "./file-work.ts";
 
 export interface MailWorkOptions {
   db: Database;
@@ -13,7 +13,7 @@ export interface MailWorkOptions {
   config: Config;
   publicUrl: string;
   events: EventWork;
-  sources: SourceWork;
+  files: Pick<FileWork, "files">;
 }
 
 /** What stands behind the `@` of the addresses of email triggers. */
@@ -26,10 +26,10 @@ export function mailDomainOf(config: Config, publicUrl: string): string {
  * @throws StartupError `port_taken`
  */
 export async function startMailWork(options: MailWorkOptions): Promise<SmtpIngest | null> {
-  const { db, log, config, publicUrl, events, sources } = options;
+  const { db, log, config, publicUrl, events, files } = options;
   if (config.smtpPort === 0 || !config.roles.includes("ingest")) return null;
   const ingest = new SmtpIngest({
-    ...{ log: events.work.log, triggers: new EmailTriggers({ db }), files: sources.files },
+    ...{ log: events.work.log, triggers: new EmailTriggers({ db }), files: files.files },
     ...{ host: config.host, port: config.smtpPort, name: mailDomainOf(config, publicUrl) },
     ...{ sizeLimitBytes: config.mail.sizeBytes, ratePerMinute: config.mail.ratePerMinute },
     onError: (error) => log.error({ err: error }, "an internal fault while taking mail"),

@@ -1,13 +1,12 @@
-import { createHmac } from "node:crypto";
-import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
-import { HttpIngest, UploadedFiles } from "../ingest/http/index.ts";
+import { HttpIngest } from "../ingest/http/index.ts";
 import { TimerIngest } from "../ingest/timer/index.ts";
 import { Endpoints, Responders, Sources, Timers } from "../sources/index.ts";
 import type { CodeWork } from "./code-work.ts";
 import type { EventWork } from "./event-work.ts";
+import type { FileWork } from "./file-work.ts";
 import type { Identity } from "./identity.ts";
 
 export interface SourceWorkOptions {
@@ -20,6 +19,7 @@ export interface SourceWorkOptions {
   identity: Identity;
   events: EventWork;
   code: CodeWork;
+  files: Pick<FileWork, "files" | "stores">;
 }
 
 /** Sources and what triggers them. */
@@ -48,18 +48,13 @@ export function buildSourceWork(options: SourceWorkOptions) {
   if (config.roles.includes("worker")) {
     events.work.dispatcher.register("dc_", (delivery) => sources.handleDelivery(delivery));
   }
-  const files = new UploadedFiles({
-    dir: join(config.dataDir, "files"),
-    publicUrl,
-    signingKey: createHmac("sha256", options.secretKey).update("uploaded file links v1").digest(),
-  });
   const http = new HttpIngest({
-    ...{ log: events.work.log, endpoints, responders, files, publicUrl, onError },
+    ...{ log: events.work.log, endpoints, responders, publicUrl, onError, ...options.files },
     bodyLimitBytes: config.limits.httpBodyBytes,
     ratePerSecond: config.limits.endpointRatePerSecond,
     authenticate: (token) => identity.apiKeys.authenticate(token),
     responseTimeoutMs: config.limits.sourceTimeoutMs,
   });
   const timers = new TimerIngest({ db, log: events.work.log, timers: new Timers({ db }), onError });
-  return { endpoints, responders, sources, files, http, timers };
+  return { endpoints, responders, sources, http, timers };
 }

@@ -14,6 +14,7 @@ import { seedExamples } from "../registry/index.ts";
 import { buildCodeWork, startSandboxes, type CodeWork, type Sandboxes, type SandboxesOptions } from "./code-work.ts";
 import { buildDefinitionWork, type DefinitionWork } from "./definition-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
+import { buildFileWork, type FileWork } from "./file-work.ts";
 import { buildIdentity, type Identity } from "./identity.ts";
 import { createLogger } from "./logger.ts";
 import { startMailWork } from "./mail-work.ts";
@@ -42,6 +43,7 @@ const EXAMPLES = new URL("../../../../examples/", import.meta.url);
 const DASHBOARD = new URL("../../../web/dist/", import.meta.url);
 const PACKAGE = new URL("../../package.json", import.meta.url);
 const FRONT_GRACE_MS = 2_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 
 interface Base {
@@ -58,6 +60,7 @@ interface Parts {
   readonly identity: Identity;
   readonly code: CodeWork;
   readonly events: EventWork;
+  readonly files: FileWork;
   readonly sources: SourceWork;
   readonly definitions: DefinitionWork;
   readonly workflows: WorkflowWork;
@@ -138,21 +141,22 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const node = await NodeRegistration.register({ db, nodeName: loadNodeName(config), roles: config.roles });
   stack.defer(() => node.stop());
   const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
-  const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code });
+  const files = buildFileWork({ db, log, config, publicUrl, secretKey });
+  const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code, files });
   const definitions = buildDefinitionWork({ db, log, config, publicUrl, identity, code, events, sources });
-  const work = { db, log, config, publicUrl, secretKey, egress, identity, code, events, sources, definitions };
-  return { identity, code, events, sources, definitions, workflows: buildWorkflowWork(work) };
+  const work = { db, log, config, publicUrl, secretKey, egress, identity, code, events, files, sources, definitions };
+  return { identity, code, events, files, sources, definitions, workflows: buildWorkflowWork(work) };
 }
 
 async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
-  const { identity, code, events, sources, definitions, workflows } = parts;
+  const { identity, code, events, files, sources, definitions, workflows } = parts;
   const { summaries, streams } = events.work;
   const { accounts, apiKeys, apps, audit, projects, users, workspaces } = identity;
   const { subscriptions, webhooks, webhookLog } = events;
   const services = {
     ...{ accounts, apiKeys, apps, audit, projects, users, workspaces },
     ...{ components: code.components, sources: sources.sources },
-    ...{ dataStores: workflows.dataStores, runs: workflows.runs },
+    ...{ dataStores: workflows.dataStores, fileStores: files.stores, runs: workflows.runs },
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
     ...definitions,
   };
@@ -186,8 +190,6 @@ async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack)
   stack.defer(() => events.work.stop());
   sources.sources.start();
   stack.defer(() => sources.sources.stop());
-  await sources.files.start();
-  stack.defer(() => sources.files.stop());
   await sources.sources.recover();
   if (roles.includes("scheduler")) {
     await sources.timers.start();
@@ -206,14 +208,20 @@ function startCaches({ identity, events, sources, definitions }: Parts, stack: A
   }
 }
 
-function startHousekeeping({ db, config, log }: Base, { code, workflows }: Parts, stack: AsyncDisposableStack): void {
+function startHousekeeping({ db, config, log }: Base, { identity, code, workflows }: Parts, stack: AsyncDisposableStack): void {
   const unusedPackages = {
     name: "unused dependency sets",
     everyMs: DAY_MS,
     run: (nowMs: number) => code.components.collectGarbage(nowMs),
   };
+  const signingKeys = {
+    name: "signing keys",
+    everyMs: HOUR_MS,
+    run: (nowMs: number) => identity.accessTokens.keepUp(nowMs),
+  };
+  const stored = storageChores({ db, retentionMs: config.limits.retentionMs });
   const housekeeping = new Housekeeping({
-    chores: [...storageChores({ db, retentionMs: config.limits.retentionMs }), unusedPackages, ...workflows.chores],
+    chores: [...stored, unusedPackages, signingKeys, ...workflows.chores],
     onError: ({ name, error }) => log.warn({ err: error, chore: name }, "a chore failed; it is tried again"),
   });
   housekeeping.start();

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Chore } from "../daemon/index.ts";
 import type { Database } from "../db/index.ts";
-import { Egress, Mailer } from "../egress/index.ts";
+import { Mailer, type Egress } from "../egress/index.ts";
 import { CallbackIngest } from "../ingest/http/index.ts";
 import { Destinations, ErrorMails } from "../workflows/destinations/index.ts";
 import { CallbackCalls, Engine, RunCancellation, runChores, Runs, WaitUrls } from "../workflows/engine/index.ts";
@@ -11,6 +11,7 @@ import { DataStoreError, DataStores } from "../workflows/stores/index.ts";
 import type { CodeWork } from "./code-work.ts";
 import type { DefinitionWork } from "./definition-work.ts";
 import type { EventWork } from "./event-work.ts";
+import type { FileWork } from "./file-work.ts";
 import type { Identity } from "./identity.ts";
 import type { SourceWork } from "./source-work.ts";
 
@@ -24,6 +25,7 @@ export interface WorkflowWorkOptions {
   identity: Identity;
   code: CodeWork;
   events: EventWork;
+  files: FileWork;
   sources: SourceWork;
   definitions: DefinitionWork;
 }
@@ -46,7 +48,9 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
     ...shared,
     ...{ urls, endpoints: sources.endpoints, accounts: identity.accounts, sandbox: code.runner },
     ...{ variables: definitions.envVars, destinations: outlets.destinations, errorMails: outlets.errorMails },
-    calls: { call: (from, method, params) => answerCall(dataStores, { from, method, params }) },
+    calls: {
+      call: (from, method, params) => answerCall({ dataStores, files: options.files }, { from, method, params }),
+    },
   });
   if (config.roles.includes("worker")) {
     events.work.dispatcher.register("p_", (delivery, signal) => engine.handleDelivery(delivery, signal));
@@ -54,45 +58,47 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
   const callbacks = new CallbackCalls({ ...shared, urls, onError });
   const runs = new Runs({ ...shared, cancellation: new RunCancellation(shared) });
   const urlCalls = new CallbackIngest({
-    ...{ calls: callbacks, files: sources.files, publicUrl, onError },
+    ...{ calls: callbacks, files: options.files.files, publicUrl, onError },
     bodyLimitBytes: config.limits.httpBodyBytes,
   });
   const chores: Chore[] = [
     ...runChores({ db, definitions: definitions.workflows, callbacks, retentionMs: config.limits.retentionMs }),
     { name: "expired records", everyMs: HOUR_MS, run: (nowMs) => dataStores.pruneExpired(nowMs) },
+    ...options.files.chores,
     { name: "error mails", everyMs: HOUR_MS, run: (nowMs) => outlets.errorMails.prune(nowMs) },
   ];
   const stop = async (): Promise<void> => {
     engine.stop();
     callbacks.stop();
-    await outlets.s3Egress?.stop();
+    await options.files.stop();
   };
   return { engine, callbacks, runs, urlCalls, dataStores, chores, stop };
 }
 
-function buildOutlets({ db, config, egress }: WorkflowWorkOptions, onError: (error: unknown) => void) {
+function buildOutlets({ db, config, egress, files }: WorkflowWorkOptions, onError: (error: unknown) => void) {
   const { smtpUrl, from } = config.mail;
   const mailer = smtpUrl === null ? null : new Mailer({ url: smtpUrl, from });
-  // The operator's own service may lie at a private address.
-  const s3Egress = config.s3 && new Egress({ rules: { allow: config.egressAllow, publicUrl: config.s3.endpoint } });
-  const s3 = config.s3 && s3Egress && { ...config.s3, egress: s3Egress };
+  const { s3Service } = files;
+  const s3 = s3Service && { ...s3Service, reservedBucket: config.s3?.filesBucket ?? null };
   return {
-    s3Egress,
     destinations: new Destinations({ db, egress, mailer, s3, onError }),
     errorMails: new ErrorMails({ db, mailer, onError }),
   };
 }
 
+type StepAnswer = Awaited<ReturnType<DataStores["handle"]>>;
 type StepCall = Parameters<ConstructorParameters<typeof Engine>[0]["calls"]["call"]>;
 
 /** What code in a step asks for, within what the step may reach. */
 async function answerCall(
-  dataStores: DataStores,
+  { dataStores, files }: { dataStores: DataStores; files: FileWork },
   call: { from: StepCall[0]; method: StepCall[1]; params: StepCall[2] },
-): ReturnType<DataStores["handle"]> {
-  const { orgId, step } = call.from;
-  if (!call.method.startsWith("dataStore.")) {
-    throw new DataStoreError("unknown_method", `${call.method} is not available here`);
+): Promise<StepAnswer> {
+  const { from, method, params } = call;
+  const { orgId, projectId, step } = from;
+  if (method.startsWith("files.")) return files.calls.handle({ scope: { orgId, projectId }, method, params });
+  if (!method.startsWith("dataStore.")) {
+    throw new DataStoreError("unknown_method", `${method} is not available here`);
   }
-  return dataStores.handle({ orgId, allowedIds: Object.values(step.dataStores) }, call.method, call.params);
+  return dataStores.handle({ orgId, allowedIds: Object.values(step.dataStores) }, method, params);
 }

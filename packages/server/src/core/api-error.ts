@@ -5,6 +5,7 @@ export type ApiErrorCode =
   | "unauthorized"
   | "forbidden"
   | "user_key_required"
+  | "session_required"
   | "not_found"
   | "method_not_allowed"
   | "conflict"
@@ -14,7 +15,12 @@ export type ApiErrorCode =
   | "component_invalid"
   | "dependency_not_found"
   | "hook_failed"
+  | "invalid_request"
+  | "invalid_client"
+  | "invalid_scope"
+  | "unsupported_grant_type"
   | "rate_limited"
+  | "queue_full"
   | "unavailable"
   | "internal";
 
@@ -24,6 +30,7 @@ const STATUS: Record<ApiErrorCode, number> = {
   unauthorized: 401,
   forbidden: 403,
   user_key_required: 403,
+  session_required: 403,
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
@@ -33,7 +40,12 @@ const STATUS: Record<ApiErrorCode, number> = {
   component_invalid: 422,
   dependency_not_found: 422,
   hook_failed: 422,
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_scope: 400,
+  unsupported_grant_type: 400,
   rate_limited: 429,
+  queue_full: 429,
   internal: 500,
   unavailable: 503,
 };

@@ -7,11 +7,23 @@ export {
   type ApiErrorOptions,
   type ErrorDetail,
 } from "./api-error.ts";
+export { downloadHeaders } from "./download-headers.ts";
 export { eventIdTimeMs, firstEventIdAt, formatEventId, parseEventId } from "./event-id.ts";
+export { decideLane, type LaneDecision, type LaneLimits, type LaneState, type LaneWindow } from "./lane.ts";
+export { heldEmitters, isQueueFull, type HeldEmitters } from "./queue-level.ts";
 export { isNestedTooDeeply, MAX_JSON_LEVELS } from "./json-depth.ts";
 export { newId, newKsuid, randomBase62 } from "./ids.ts";
 export { StartupError, type StartupErrorCode } from "./startup-error.ts";
-export { limitedToRole, principalId, type Principal, type UserPrincipal } from "./principal.ts";
+export { parseScopes, scopesAllow } from "./oauth-scopes.ts";
+export {
+  limitedToRole,
+  principalId,
+  roleAllows,
+  type ClientPrincipal,
+  type Principal,
+  type UserCredential,
+  type UserPrincipal,
+} from "./principal.ts";
 export { encodeCursor, pageReply, pageRequestOf, type Page, type PageRequest } from "./paging.ts";
 export { dedupe, type DedupeMemory, type DedupeStrategy } from "./dedupe.ts";
 export { isEmitterGlob, SubscriptionMatcher, type SubscriptionPattern } from "./match.ts";

@@ -25,7 +25,7 @@ export interface UserPrincipal {
 export interface ClientPrincipal {
   readonly kind: "client";
   readonly clientId: string;
-  /** What the token may do, out of `oauthScopes`. */
+  /** What the token may do, out of the contract's `oauthScopes`. */
   readonly scopes: readonly string[];
   readonly orgIds: readonly string[];
   readonly roles: ReadonlyMap<string, Role>;

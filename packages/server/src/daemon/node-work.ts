@@ -1,8 +1,22 @@
 import { ensurePartitions, type Database, type NodeRegistration } from "../db/index.ts";
-import { ClaimLoop, Dispatcher, type SlotLimits } from "../delivery/index.ts";
-import { EventLog, EventStreams, EventSummaries, ScheduledEmits, SubscriptionCache } from "../events/index.ts";
+import { ClaimLoop, Dispatcher, LaneLoop, QueueWatch, type SlotLimits, type WaitingWork } from "../delivery/index.ts";
+import {
+  Admission,
+  EventLog,
+  EventStreams,
+  EventSummaries,
+  ScheduledEmits,
+  SubscriptionCache,
+} from "../events/index.ts";
 import type { RetryPolicy } from "../core/index.ts";
-import { NodeSession, releaseAll } from "../queue/index.ts";
+import {
+  LANES_TOPIC,
+  NodeSession,
+  QueueLevels,
+  releaseAll,
+  type ClaimedDelivery,
+  type QueueOf,
+} from "../queue/index.ts";
 import { Peers } from "./peers.ts";
 
 export interface NodeWorkOptions {
@@ -12,6 +26,8 @@ export interface NodeWorkOptions {
   /** For handlers that throw; see `DispatcherOptions`. */
   faultPolicy?: RetryPolicy;
   onError(error: unknown): void;
+  /** Told when a workflow's queue becomes full. */
+  onQueueFull?(queue: QueueOf): void;
   /** How long stopping waits for work in progress. */
   drainMs?: number;
 }
@@ -30,43 +46,62 @@ export class NodeWork {
   readonly summaries: EventSummaries;
   readonly streams: EventStreams;
   readonly claims: ClaimLoop;
+  readonly lanes: LaneLoop;
+  readonly queues: QueueWatch;
+  readonly admission: Admission;
   readonly scheduled: ScheduledEmits;
   readonly #options: NodeWorkOptions;
   readonly #session: NodeSession;
   readonly #peers: Peers;
   #forget: (() => void) | null = null;
+  #unlisten: (() => void) | null = null;
 
   constructor(options: NodeWorkOptions) {
     const { db, registration, onError } = options;
     this.#options = options;
+    this.subscriptions = new SubscriptionCache(db);
+    this.admission = new Admission({ levels: new QueueLevels(), subscriptions: this.subscriptions });
     this.dispatcher = new Dispatcher({
       limits: options.limits,
       faultPolicy: options.faultPolicy ?? FAULT_POLICY,
       onFault: ({ error }) => onError(error),
+      isHeld: (listenerId) => this.admission.isSourceHeld(listenerId),
     });
     this.#session = new NodeSession({
       db,
       nodeId: registration.nodeId,
       epoch: registration.epoch,
       heldDeliveryIds: () => this.dispatcher.heldDeliveryIds(),
-      onReleased: () => this.claims.wake(),
+      onReleased: () => {
+        this.#wake();
+        this.queues.findAll();
+      },
       fresh: () => registration.fresh(),
     });
-    this.#peers = new Peers({ db, registration, onWork: () => this.claims.wake(), onError });
-    this.claims = new ClaimLoop({
-      db,
-      session: this.#session,
+    this.#peers = new Peers({ db, registration, onWork: () => this.#wake(), onError });
+    const shared = { db, session: this.#session, onError };
+    const claiming = {
+      ...shared,
       dispatcher: this.dispatcher,
       wakeAnother: () => this.#peers.wakeAnother(),
-      onError,
+      onClaimed: (claimed: readonly ClaimedDelivery[]) => this.#left(claimed),
+    };
+    this.claims = new ClaimLoop({ ...claiming, heldListeners: () => this.admission.heldSources() });
+    this.lanes = new LaneLoop(claiming);
+    this.queues = new QueueWatch({
+      ...shared,
+      admission: this.admission,
+      log: { append: (drafts) => this.log.append(drafts) },
+      onRoom: () => this.claims.wake(),
+      ...(options.onQueueFull && { onFull: options.onQueueFull }),
     });
-    this.subscriptions = new SubscriptionCache(db);
     this.summaries = new EventSummaries({ db });
     this.streams = new EventStreams({ db, summaries: this.summaries, nodeId: registration.nodeId });
     this.scheduled = new ScheduledEmits({ db, commit: (unit) => this.log.commit(unit), onError });
     this.log = new EventLog({
       session: this.#session,
       subscriptions: this.subscriptions,
+      admission: this.admission,
       dispatch: this.dispatcher,
       onAppended: (events) => this.streams.onAppended(events),
       onScheduled: (dueAtMs) => this.scheduled.waiting(dueAtMs),
@@ -77,23 +112,30 @@ export class NodeWork {
   /** Takes back what an earlier life of this node held, and begins. @throws ApiError `unavailable` */
   async start(): Promise<void> {
     this.subscriptions.start();
+    this.#unlisten = this.#options.db.listen(LANES_TOPIC, () => {
+      this.#wake();
+      this.queues.findAll();
+    });
     this.streams.start();
-    this.dispatcher.start({ commit: (unit) => this.log.commit(unit), work: this.claims });
+    this.dispatcher.start({ commit: (unit) => this.log.commit(unit), work: this.#waitingWork() });
     this.#forget = this.#options.registration.keepAlive(() => this.dispatcher.slots.inUse > 0);
     await this.#session.start();
     await this.#peers.start();
+    await this.queues.start();
     this.claims.start();
+    this.lanes.start();
     this.scheduled.start();
   }
 
   /** Takes no more work, waits for what is under way, gives the rest back. The registration is stopped by its owner. */
   async stop(): Promise<void> {
-    await Promise.all([this.claims.stop(), this.scheduled.stop()]);
+    await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop()]);
     await this.dispatcher.stop({ drainMs: this.#options.drainMs ?? DRAIN_MS });
     await this.log.drained().catch(this.#options.onError);
     const released = await this.#session.run((client) => releaseAll(client, this.#session)).catch(() => 0);
     if (released > 0) this.#peers.wakeAnother();
     this.#forget?.();
+    this.#unlisten?.();
     this.streams.stop();
     this.subscriptions.stop();
     await this.#peers.stop();
@@ -102,11 +144,43 @@ export class NodeWork {
 
   /** Lets go of the database at once, as a process that dies does: what it holds stays claimed. */
   async abandon(): Promise<void> {
-    await Promise.all([this.claims.stop(), this.scheduled.stop()]);
+    await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop()]);
     this.#forget?.();
+    this.#unlisten?.();
     this.streams.stop();
     this.subscriptions.stop();
     await this.#peers.stop();
     await this.#session.stop();
+  }
+
+  #wake(): void {
+    this.claims.wake();
+    this.lanes.wake();
+  }
+
+  #left(claimed: readonly ClaimedDelivery[]): void {
+    for (const { listenerId } of claimed) this.admission.levels.left(listenerId);
+  }
+
+  #waitingWork(): WaitingWork {
+    return {
+      waiting: (earliestDueAtMs) => {
+        this.claims.waiting(earliestDueAtMs);
+        this.queues.waiting();
+      },
+      waitingInLanes: (listenerIds) => {
+        this.lanes.waiting(listenerIds);
+        this.queues.waiting();
+      },
+      ended: (delivery) => {
+        this.claims.slotFreed();
+        this.lanes.ended(delivery);
+      },
+      givenBack: ({ orgId, listenerId, isInLane }, dueAtMs) => {
+        const queue = this.admission.queueOf(orgId, listenerId);
+        if (queue) this.admission.levels.added(queue);
+        if (isInLane) this.lanes.waitingUntil(listenerId, dueAtMs);
+      },
+    };
   }
 }

@@ -29,6 +29,7 @@ export class Peers {
   #workers: string[] = [];
   #hasOthers = false;
   #lastWakeMs = Number.NEGATIVE_INFINITY;
+  #wakeTimer: NodeJS.Timeout | null = null;
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> | null = null;
   #isRunning = false;
@@ -53,18 +54,20 @@ export class Peers {
     this.#isRunning = false;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#wakeTimer) {
+      clearTimeout(this.#wakeTimer);
+      this.#wakeNow();
+    }
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     await this.#round;
   }
 
-  /** Tells one other worker, chosen at random, that work is waiting; at most every 50 ms. */
+  /** Tells one other worker, chosen at random, that work is waiting; at most every 50 ms, and then for all of that time. */
   wakeAnother(): void {
-    const nowMs = performance.now();
-    const nodeId = this.#workers[Math.floor(Math.random() * this.#workers.length)];
-    if (nodeId === undefined || nowMs - this.#lastWakeMs < WAKE_PAUSE_MS) return;
-    this.#lastWakeMs = nowMs;
-    // Only a hint: the other node's slow poll makes up for a lost one.
-    this.#options.db.notify(wakeTopic(nodeId)).catch(this.#options.onError);
+    if (this.#wakeTimer) return;
+    const pauseMs = this.#lastWakeMs + WAKE_PAUSE_MS - performance.now();
+    if (pauseMs <= 0) return this.#wakeNow();
+    this.#wakeTimer = setTimeout(() => this.#wakeNow(), pauseMs).unref();
   }
 
   /** One round: takes over from lost nodes. Returns how many deliveries were set free. */
@@ -73,12 +76,22 @@ export class Peers {
     const lost = await registration.lostNodes();
     const nodeIds = lost.map((node) => node.nodeId);
     const released = await releaseLost(db, { nodeIds, lostAfterMs: this.#options.lostAfterMs ?? LOST_AFTER_MS });
-    if (released > 0) onWork();
+    // What a worker was woken for when it was lost waits for another.
+    if (released > 0 || nodeIds.some((nodeId) => this.#workers.includes(nodeId))) onWork();
     const others = await listOtherNodes(db, registration.nodeId);
     this.#hasOthers = others.length > 0;
     const workers = others.filter((node) => node.isWorker && !node.isStopped && !nodeIds.includes(node.nodeId));
     this.#workers = workers.map((node) => node.nodeId);
     return released;
+  }
+
+  #wakeNow(): void {
+    this.#wakeTimer = null;
+    const nodeId = this.#workers[Math.floor(Math.random() * this.#workers.length)];
+    if (nodeId === undefined) return;
+    this.#lastWakeMs = performance.now();
+    // Only a hint: the other node's slow poll makes up for a lost one.
+    this.#options.db.notify(wakeTopic(nodeId)).catch(this.#options.onError);
   }
 
   #schedule(delayMs: number): void {

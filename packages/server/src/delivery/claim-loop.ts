@@ -1,6 +1,6 @@
-import { Alarm, claimDue, nextDueAtMs, type NodeSession } from "../queue/index.ts";
+import { Alarm, claimDue, nextDueAtMs, type ClaimedDelivery, type NodeSession } from "../queue/index.ts";
 import type { Database } from "../db/index.ts";
-import type { Dispatcher, WaitingWork } from "./dispatcher.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 
 export interface ClaimLoopOptions {
   db: Database;
@@ -8,6 +8,10 @@ export interface ClaimLoopOptions {
   dispatcher: Dispatcher;
   /** Wakes one other node; called when this one has no room for work that is due. */
   wakeAnother?(): void;
+  /** Listeners that get nothing at the moment. */
+  heldListeners?(): Iterable<string>;
+  /** Told of what was claimed, before anything else comes between. */
+  onClaimed?(claimed: readonly ClaimedDelivery[]): void;
   onError?(error: unknown): void;
   /** The slowest that anything is noticed whose hint was lost. */
   floorMs?: number;
@@ -24,7 +28,7 @@ const SLOT_PATIENCE_MS = 5;
  * Claims what was not dispatched at its commit: retries, overflow, other nodes' leavings. It sleeps until the next
  * known time; an idle node asks the database once in `floorMs`.
  */
-export class ClaimLoop implements WaitingWork {
+export class ClaimLoop {
   readonly #options: ClaimLoopOptions;
   readonly #alarm: Alarm;
   /** Work was left for want of slots. */
@@ -84,8 +88,9 @@ export class ClaimLoop implements WaitingWork {
           limit,
           prefixes: dispatcher.prefixes,
           perListener: dispatcher.slots.perListener,
-          roomLeft: dispatcher.slots.roomLeft(),
+          roomLeft: this.#roomLeft(),
         });
+        this.#options.onClaimed?.(found.claimed);
         dispatcher.dispatchClaimed(found.claimed);
         return found;
       });
@@ -95,6 +100,12 @@ export class ClaimLoop implements WaitingWork {
       this.#hasBacklog = reply?.isHeldBack ?? dispatcher.slots.inUse > 0;
       return total;
     }
+  }
+
+  #roomLeft(): Map<string, number> {
+    const room = new Map(this.#options.dispatcher.slots.roomLeft());
+    for (const listenerId of this.#options.heldListeners?.() ?? []) room.set(listenerId, 0);
+    return room;
   }
 
   async #round(): Promise<number> {

@@ -13,8 +13,12 @@ export type DeliveryHandler = (delivery: ClaimedDelivery, signal: AbortSignal) =
 export interface WaitingWork {
   /** Something nobody holds is due then. */
   waiting(earliestDueAtMs: number): void;
-  /** A slot became free. */
-  slotFreed(): void;
+  /** Something waits in the lanes of these listeners. */
+  waitingInLanes(listenerIds: Iterable<string>): void;
+  /** Work on a delivery has ended here, and a slot became free. */
+  ended(delivery: ClaimedDelivery): void;
+  /** A delivery was given back, to be tried again then. */
+  givenBack(delivery: ClaimedDelivery, dueAtMs: number): void;
 }
 
 export interface DispatcherOptions {
@@ -22,6 +26,8 @@ export interface DispatcherOptions {
   /** For handlers that throw; the last wait repeats for ever, so nothing is lost. */
   faultPolicy: RetryPolicy;
   onFault?(fault: { delivery: ClaimedDelivery; error: unknown }): void;
+  /** Listeners that get nothing at the moment. */
+  isHeld?(listenerId: string): boolean;
 }
 
 const COMMIT_RETRY_MIN_MS = 50;
@@ -36,7 +42,7 @@ export class Dispatcher implements DispatchPort {
   readonly #running = new Map<number, Promise<void>>();
   readonly #abort = new AbortController();
   #commit: ((unit: CommitUnit) => Promise<CommitOutcome>) | null = null;
-  #work: WaitingWork = { waiting: () => {}, slotFreed: () => {} };
+  #work: WaitingWork = { waiting: () => {}, waitingInLanes: () => {}, ended: () => {}, givenBack: () => {} };
   #isStopping = false;
 
   constructor(options: DispatcherOptions) {
@@ -60,7 +66,7 @@ export class Dispatcher implements DispatchPort {
     return [...this.#handlers.keys()];
   }
 
-  get slots(): Pick<Slots, "free" | "inUse" | "perListener" | "roomLeft"> {
+  get slots(): Pick<Slots, "free" | "inUse" | "perListener" | "roomLeft" | "roomOf"> {
     return this.#slots;
   }
 
@@ -70,6 +76,7 @@ export class Dispatcher implements DispatchPort {
 
   tryReserve(listenerId: string): boolean {
     if (this.#isStopping || !this.#commit || !this.#handlers.has(prefixOf(listenerId))) return false;
+    if (this.#options.isHeld?.(listenerId)) return false;
     return this.#slots.tryTake(listenerId);
   }
 
@@ -81,12 +88,16 @@ export class Dispatcher implements DispatchPort {
     this.#work.waiting(earliestDueAtMs);
   }
 
+  waitingInLanes(listenerIds: Iterable<string>): void {
+    this.#work.waitingInLanes(listenerIds);
+  }
+
   dispatch(deliveries: readonly ClaimedDelivery[]): void {
     for (const delivery of deliveries) {
       const work = this.#deliver(delivery).finally(() => {
         this.#running.delete(delivery.deliveryId);
         this.#slots.release(delivery.listenerId);
-        this.#work.slotFreed();
+        this.#work.ended(delivery);
       });
       this.#running.set(delivery.deliveryId, work);
     }
@@ -140,6 +151,7 @@ export class Dispatcher implements DispatchPort {
     for (let delayMs = COMMIT_RETRY_MIN_MS; ; delayMs = Math.min(delayMs * 2, COMMIT_RETRY_MAX_MS)) {
       try {
         await this.#commit?.(unit);
+        if (unit.retry) this.#work.givenBack(delivery, unit.retry.dueAtMs);
         return;
       } catch (error) {
         if (isUnavailable(error)) {

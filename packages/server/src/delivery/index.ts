@@ -1,6 +1,8 @@
 /** Takes claimed deliveries to their listeners. */
 export { ClaimLoop, type ClaimLoopOptions } from "./claim-loop.ts";
 export { Dispatcher, type DeliveryHandler, type DispatcherOptions, type WaitingWork } from "./dispatcher.ts";
+export { LaneLoop, type LaneLoopOptions } from "./lane-loop.ts";
+export { QueueWatch, type QueueWatchOptions } from "./queue-watch.ts";
 export type { SlotLimits } from "./slots.ts";
 export {
   WebhookCache,

@@ -53,8 +53,12 @@ export class Slots {
 
   /** Listeners with work in progress and how many more slots each would get. */
   *roomLeft(): Iterable<[listenerId: string, room: number]> {
-    for (const [listenerId, used] of this.#used) {
-      yield [listenerId, Math.max(0, Math.min(this.#limits.perListener - used, Math.ceil((this.free - used) / 2)))];
-    }
+    for (const listenerId of this.#used.keys()) yield [listenerId, this.roomOf(listenerId)];
+  }
+
+  /** How many more slots a listener would get. */
+  roomOf(listenerId: string): number {
+    const used = this.#used.get(listenerId) ?? 0;
+    return Math.max(0, Math.min(this.#limits.perListener - used, Math.ceil((this.free - used) / 2)));
   }
 }

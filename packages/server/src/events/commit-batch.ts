@@ -1,9 +1,13 @@
-import { newKsuid, type SubscriptionMatcher } from "../core/index.ts";
+import { newKsuid } from "../core/index.ts";
 import type { ClaimedDelivery } from "../queue/index.ts";
+import type { Admission } from "./admission.ts";
 import type { AppendedEvent, CommitUnit, EventDraft } from "./commit-unit.ts";
 import type { DeliveryIds } from "./delivery-ids.ts";
 import type { DispatchPort } from "./dispatch-port.ts";
+import { OwedDeliveries } from "./owed-deliveries.ts";
+import { QueueFullError } from "./queue-full-error.ts";
 import { addRecords } from "./record-lines.ts";
+import type { MatchState } from "./subscription-cache.ts";
 import { addWorkflowRecords } from "./workflow-record-lines.ts";
 import { cell, Lines } from "./unit-lines.ts";
 import type { UnitRows, WriteResult } from "./write-units.ts";
@@ -18,12 +22,14 @@ export interface BatchUnit {
 }
 
 export interface BatchPorts {
-  matcherOf(orgId: string): { matcher: SubscriptionMatcher; version: number };
+  matcherOf(orgId: string): MatchState;
   dispatch: DispatchPort;
+  admission: Admission;
   nowMs: number;
 }
 
-interface PlacedDraft {
+/** An event with its place in the batch. */
+export interface PlacedDraft {
   readonly draft: EventDraft;
   readonly emitId: string;
   readonly emitter: EmitterCount;
@@ -32,12 +38,6 @@ interface PlacedDraft {
   /** In the batch. */
   readonly number: number;
   readonly key: number | null;
-}
-interface OwedDelivery {
-  readonly listenerId: string;
-  readonly placed: PlacedDraft;
-  readonly isClaimed: boolean;
-  deliveryId: number;
 }
 interface EmitterCount {
   readonly orgId: string;
@@ -67,8 +67,6 @@ export class CommitBatch {
     dbWrites: new Lines(),
     dedupeMemories: new Lines(),
   };
-  /** Earliest time at which something that nobody holds is due; Infinity when nothing is. */
-  earliestWaitingMs = Number.POSITIVE_INFINITY;
   earliestScheduledMs = Number.POSITIVE_INFINITY;
   readonly #ports: BatchPorts;
   readonly #emitters = new Map<string, EmitterCount>();
@@ -76,10 +74,13 @@ export class CommitBatch {
   readonly #placed: PlacedDraft[] = [];
   readonly #placedOf: (PlacedDraft | null)[][] = [];
   readonly #keys: (number | null)[] = [];
-  readonly #owed: OwedDelivery[] = [];
+  readonly #refused = new Map<number, QueueFullError>();
+  readonly #owed: OwedDeliveries;
+  #earliestRetryMs = Number.POSITIVE_INFINITY;
 
   constructor(units: readonly BatchUnit[], ports: BatchPorts) {
     this.#ports = ports;
+    this.#owed = new OwedDeliveries(ports);
     units.forEach((one, index) => this.#addUnit(one, index));
     this.#addHeads();
     for (const placed of this.#placed) this.#addDraft(placed);
@@ -91,21 +92,32 @@ export class CommitBatch {
   }
 
   get owedCount(): number {
-    return this.#owed.length;
+    return this.#owed.count;
+  }
+
+  /** Earliest time at which something that nobody holds is due; Infinity when nothing is. */
+  get earliestWaitingMs(): number {
+    return Math.min(this.#earliestRetryMs, this.#owed.hasWaiting ? this.#ports.nowMs : Number.POSITIVE_INFINITY);
+  }
+
+  /** Listeners in whose lanes something was put. */
+  get lanes(): ReadonlySet<string> {
+    return this.#owed.lanes;
   }
 
   /** Numbers the deliveries; call once, before writing. */
   numberDeliveries(deliveryIds: DeliveryIds): void {
-    for (const owed of this.#owed) {
-      owed.deliveryId = deliveryIds.take();
-      const claimed = owed.isClaimed ? 1 : null;
-      this.rows.deliveries.add([owed.placed.number, owed.deliveryId, owed.listenerId, claimed]);
-    }
+    this.#owed.number(deliveryIds, this.rows.deliveries);
   }
 
   /** Gives back the slots of a batch that was not written. */
   abandon(): void {
-    for (const owed of this.#owed) if (owed.isClaimed) this.#ports.dispatch.unreserve(owed.listenerId);
+    this.#owed.abandon();
+  }
+
+  /** Why a unit was not even tried. */
+  refusalOf(index: number): QueueFullError | undefined {
+    return this.#refused.get(index);
   }
 
   /** True when the unit was written. */
@@ -121,35 +133,17 @@ export class CommitBatch {
 
   /** The deliveries that this node now holds; slots of units that lost their claim are given back. */
   takeClaimed(result: WriteResult): ClaimedDelivery[] {
-    const deliveries: ClaimedDelivery[] = [];
-    for (const owed of this.#owed) {
-      if (!owed.isClaimed) continue;
-      const { key } = owed.placed;
-      if (key === null || result.heldKeys.has(key)) deliveries.push(this.#claimedDelivery(owed, result));
-      else this.#ports.dispatch.unreserve(owed.listenerId);
-    }
-    return deliveries;
-  }
-
-  #claimedDelivery(owed: OwedDelivery, result: WriteResult): ClaimedDelivery {
-    const { draft, emitId } = owed.placed;
-    return {
-      deliveryId: owed.deliveryId,
-      orgId: draft.orgId,
-      listenerId: owed.listenerId,
-      emitterId: draft.emitterId,
-      channel: draft.channel,
-      eventId: eventIdOf(owed.placed, result),
-      emitId,
-      payload: draft.payload,
-      metadata: draft.metadata ?? null,
-      attempts: 0,
-      createdAtMs: this.#ports.nowMs,
-      isFirst: true,
-    };
+    return this.#owed.takeClaimed(result.heldKeys, (placed) => eventIdOf(placed, result));
   }
 
   #addUnit(one: BatchUnit, index: number): void {
+    const refusal = one.unit.mayBeRefused ? this.#refusal(one) : null;
+    if (refusal) {
+      this.#refused.set(index, refusal);
+      this.#keys.push(null);
+      this.#placedOf.push([]);
+      return;
+    }
     const key = this.#addKey(one.unit, index);
     this.#keys.push(key);
     const placed = one.drafts.map((draft) => draft && this.#place(draft, { one, key }));
@@ -159,13 +153,30 @@ export class CommitBatch {
     addWorkflowRecords(this.rows, one.unit, { key, numberOf: (event) => placed[event]?.number ?? null });
   }
 
+  /** Asked as the batch is made, one after the other: what was let in before counts. */
+  #refusal({ drafts }: BatchUnit): QueueFullError | null {
+    const byParticipant = Map.groupBy(
+      drafts.filter((draft) => draft !== null),
+      ({ orgId, emitterId, directListenerId }) => `${orgId} ${directListenerId ?? emitterId}`,
+    );
+    for (const { 0: draft, length } of byParticipant.values()) {
+      if (!draft) continue;
+      const { orgId, emitterId, directListenerId: listenerId } = draft;
+      const { admission } = this.#ports;
+      const fullId =
+        listenerId === undefined ? admission.holding(orgId, emitterId) : admission.refusal(orgId, listenerId, length);
+      if (fullId !== null) return new QueueFullError({ listenerId: listenerId ?? emitterId, fullId });
+    }
+    return null;
+  }
+
   #addKey({ claim, keepsClaim, retry, scheduledEmit, timerTick }: CommitUnit, index: number): number | null {
     if (claim) {
       if (keepsClaim) {
         this.rows.kept.add([claim.deliveryId]);
       } else if (retry) {
         this.rows.rescheduled.add([claim.deliveryId, retry.dueAtMs, cell(retry.lastError)]);
-        this.earliestWaitingMs = Math.min(this.earliestWaitingMs, retry.dueAtMs);
+        this.#earliestRetryMs = Math.min(this.#earliestRetryMs, retry.dueAtMs);
       } else {
         this.rows.completed.add([claim.deliveryId]);
       }
@@ -197,7 +208,7 @@ export class CommitBatch {
     };
     this.#placed.push(placed);
     if (this.#isDelayed(draft)) this.earliestScheduledMs = Math.min(this.earliestScheduledMs, draft.deliverAtMs ?? 0);
-    else for (const listenerId of this.#listenersOf(draft, one.unit)) this.#owe(listenerId, placed);
+    else for (const listenerId of this.#listenersOf(draft, one.unit)) this.#owed.add(listenerId, placed);
     return placed;
   }
 
@@ -215,12 +226,6 @@ export class CommitBatch {
       : this.#ports.matcherOf(draft.orgId).matcher.listenersOf(draft.emitterId, draft.channel);
     if (direct === undefined) return matched;
     return matched.includes(direct) ? matched : [direct, ...matched];
-  }
-
-  #owe(listenerId: string, placed: PlacedDraft): void {
-    const isClaimed = this.#ports.dispatch.tryReserve(listenerId);
-    if (!isClaimed) this.earliestWaitingMs = Math.min(this.earliestWaitingMs, this.#ports.nowMs);
-    this.#owed.push({ listenerId, placed, isClaimed, deliveryId: 0 });
   }
 
   #addHeads(): void {

@@ -111,6 +111,11 @@ export interface CommitUnit {
   /** Keeps the claimed delivery for a later attempt instead of removing it. */
   retry?: { dueAtMs: number; lastError: string };
   events?: readonly EventDraft[];
+  /**
+   * Its events come from outside, and whoever sent them can be told no: when the queue of a direct listener, or one that
+   * it leads to, is full, nothing is written and the call is rejected with a `QueueFullError`.
+   */
+  mayBeRefused?: true;
   /** Applied to `events` on channels that are not reserved (`$…`), per channel, in the order given. */
   dedupe?: { orgId: string; sourceId: string; strategy: "unique" | "greatest" | "last" };
   /** JSON text by key; null removes the key. */

@@ -10,4 +10,6 @@ export interface DispatchPort {
   dispatch(deliveries: ClaimedDelivery[]): void;
   /** Deliveries were written that nobody holds yet: claim them when due. */
   waiting(earliestDueAtMs: number): void;
+  /** Deliveries were written to the lanes of these listeners. */
+  waitingInLanes(listenerIds: Iterable<string>): void;
 }

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { ApiError } from "../core/index.ts";
 import { breaksConnection, isDiskFull, isMissingPartition, isUnavailable } from "../db/index.ts";
 import type { NodeSession } from "../queue/index.ts";
+import type { Admission } from "./admission.ts";
 import { CommitBatch, type BatchUnit } from "./commit-batch.ts";
 import type { AppendedEvent, CommitOutcome, CommitUnit, EventDraft } from "./commit-unit.ts";
 import { dedupeUnits, needsDedupe } from "./dedupe-units.ts";
@@ -20,6 +21,7 @@ const RETRYABLE_SQLSTATES = new Set(["40001", "40P01", "55P03"]);
 export interface EventLogOptions {
   session: NodeSession;
   subscriptions: SubscriptionCache;
+  admission: Admission;
   dispatch: DispatchPort;
   /** Told after each commit; the basis of streams. */
   onAppended?(events: readonly AppendedEvent[]): void;
@@ -66,7 +68,7 @@ export class EventLog {
   /**
    * Writes a unit down, durably, and starts the deliveries that this node has room for.
    * @throws ApiError `unavailable`: the database is away, the unit may or may not have been written, nothing was
-   * started. CommitError: the database refused this unit.
+   * started. CommitError: the database refused this unit. QueueFullError: only with `mayBeRefused`.
    */
   commit(unit: CommitUnit): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
@@ -81,8 +83,8 @@ export class EventLog {
   }
 
   /** Appends events. @throws like `commit` */
-  async append(drafts: readonly EventDraft[]): Promise<AppendedEvent[]> {
-    const outcome = await this.commit({ events: drafts });
+  async append(drafts: readonly EventDraft[], how: Pick<CommitUnit, "mayBeRefused"> = {}): Promise<AppendedEvent[]> {
+    const outcome = await this.commit({ events: drafts, ...how });
     return outcome.events.filter((event) => event !== null);
   }
 
@@ -216,8 +218,14 @@ export class EventLog {
     units: readonly BatchUnit[],
     { nowMs, addRows }: { nowMs: number; addRows?: (batch: CommitBatch) => void },
   ): Promise<Pick<Written, "batch" | "result">> {
-    const { session, subscriptions, dispatch } = this.#options;
-    const batch = new CommitBatch(units, { matcherOf: (orgId) => subscriptions.get(orgId), dispatch, nowMs });
+    const { session, subscriptions, ...ports } = this.#options;
+    const { dispatch, admission } = ports;
+    const batch = new CommitBatch(units, {
+      matcherOf: (orgId) => subscriptions.get(orgId),
+      dispatch,
+      admission,
+      nowMs,
+    });
     addRows?.(batch);
     try {
       await this.#deliveryIds.reserve(client, batch.owedCount);
@@ -235,6 +243,8 @@ export class EventLog {
     const appended: AppendedEvent[] = [];
     entries.forEach((entry, index) => {
       const place = places[index] ?? -1;
+      const refusal = batch.refusalOf(place);
+      if (refusal) return entry.reject(refusal);
       const held = place >= 0 && batch.isHeld(place, result);
       const events = held ? batch.appendedOf(place, result) : [];
       for (const event of events) if (event) appended.push(event);
@@ -243,6 +253,7 @@ export class EventLog {
     const { dispatch, onAppended, onScheduled } = this.#options;
     const claimed = batch.takeClaimed(result);
     if (claimed.length > 0) dispatch.dispatch(claimed);
+    if (batch.lanes.size > 0) dispatch.waitingInLanes(batch.lanes);
     if (batch.earliestWaitingMs < Number.POSITIVE_INFINITY) dispatch.waiting(batch.earliestWaitingMs);
     if (batch.earliestScheduledMs < Number.POSITIVE_INFINITY) onScheduled?.(batch.earliestScheduledMs);
     if (appended.length > 0) onAppended?.(appended);

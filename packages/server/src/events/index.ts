@@ -10,6 +10,8 @@ export type {
   WorkflowStepRecord,
 } from "./commit-unit.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "../queue/index.ts";
+export { Admission } from "./admission.ts";
+export { QueueFullError } from "./queue-full-error.ts";
 export type { DispatchPort } from "./dispatch-port.ts";
 export { CommitError, EventLog, type EventLogOptions } from "./event-log.ts";
 export { SubscriptionCache } from "./subscription-cache.ts";

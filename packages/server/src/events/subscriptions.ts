@@ -132,6 +132,11 @@ export class Subscriptions {
     }
   }
 
+  /** Makes every node know what a listener says of its queue; called in the transaction that changes it. */
+  async onQueueChanged(trx: Kysely<Schema>, orgId: string): Promise<void> {
+    await announce(trx, orgId);
+  }
+
   /** Removes everything in which an emitter or listener takes part; called in the transaction that deletes it. */
   async onParticipantDeleted(trx: Kysely<Schema>, participant: { orgId: string; id: string }): Promise<void> {
     const { orgId, id } = participant;

@@ -24,7 +24,7 @@ export interface UnitRows {
   heads: Lines;
   /** key, number in the batch, distance from the new head, org, emitter, channel, emit id, deliver at, direct listener of a delayed one, metadata, payload. */
   drafts: Lines;
-  /** draft's number, delivery, listener, 1 when claimed. */
+  /** draft's number, delivery, listener, 1 when claimed, 1 when in its listener's lane. */
   deliveries: Lines;
   /** key, then the columns. */
   sourceRuns: Lines;
@@ -108,10 +108,11 @@ delayed as (
   select org_id, emitter_id, event_id, channel, emit_id, payload, metadata, deliver_at_ms, direct_listener_id
   from placed where deliver_at_ms is not null)`;
 const DELIVERIES = `owed as (
-  insert into deliveries (delivery_id, org_id, listener_id, emitter_id, channel, event_id, due_at_ms, created_at_ms, node_id, epoch)
+  insert into deliveries (delivery_id, org_id, listener_id, emitter_id, channel, event_id, due_at_ms, created_at_ms, node_id, epoch, in_lane)
   select line.delivery_id, org_id, line.listener_id, emitter_id, channel, event_id, $3::bigint, $3::bigint,
-    case when line.claimed is not null then $1::text end, case when line.claimed is not null then $2::bigint end
-  from (select a[1]::int as number, a[2]::bigint as delivery_id, a[3] as listener_id, a[4] as claimed from ${linesOf("@")}) as line
+    case when line.claimed is not null then $1::text end, case when line.claimed is not null then $2::bigint end,
+    line.in_lane is not null
+  from (select a[1]::int as number, a[2]::bigint as delivery_id, a[3] as listener_id, a[4] as claimed, a[5] as in_lane from ${linesOf("@")}) as line
   join placed using (number))`;
 const SOURCE_RUNS = `recorded_runs as (
   insert into source_runs (org_id, source_id, run_id, started_at_ms, ended_at_ms, deployment_id, cause, status, attempt,

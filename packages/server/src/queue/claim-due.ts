@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { randomBase62 } from "../core/index.ts";
-import type { ClaimedDelivery, EventMetadata } from "./claimed-delivery.ts";
+import type { ClaimedDelivery } from "./claimed-delivery.ts";
+import { takeClaimedRows, type ClaimedRow } from "./claimed-rows.ts";
 
 export interface ClaimRequest {
   nodeId: string;
@@ -31,7 +32,7 @@ const LISTENERS_PER_WORKSPACE = 16;
 // Two views of what is due. The oldest rows: enough unless a listener has a backlog. And a walk from index entry to
 // index entry over workspaces and their listeners, each from a random start, so that no backlog hides the others; a
 // plain window over 200,000 waiting rows of one listener took 9 ms and found nobody else. Turns are dealt by workspace
-// first, then by listener. SKIP LOCKED: nodes that claim at once take different rows.
+// first, then by listener. SKIP LOCKED: nodes that claim at once take different rows. Lanes have rules of their own.
 const CLAIM_DUE = `
 with recursive room as materialized (
   select * from unnest($6::text[], $7::int[]) as room (listener_id, room)),
@@ -39,7 +40,7 @@ org_walk (org_id, step) as (
   select start, 0 from unnest(array[$8::text, '']) as start
   union all
   select (select next.org_id from deliveries as next
-    where next.node_id is null and next.org_id > org_walk.org_id order by next.org_id limit 1), step + 1
+    where next.node_id is null and not next.in_lane and next.org_id > org_walk.org_id order by next.org_id limit 1), step + 1
   from org_walk where org_walk.org_id is not null and step < ${WORKSPACES_PER_ROUND}),
 orgs as (select distinct org_id from org_walk where org_id is not null and step > 0),
 walked as (
@@ -48,20 +49,20 @@ walked as (
       select start, 0 from unnest(array[$9::text, '']) as start
       union all
       select (select next.listener_id from deliveries as next
-        where next.node_id is null and next.org_id = orgs.org_id and next.listener_id > listener_walk.listener_id
+        where next.node_id is null and not next.in_lane and next.org_id = orgs.org_id and next.listener_id > listener_walk.listener_id
         order by next.listener_id limit 1), step + 1
       from listener_walk where listener_walk.listener_id is not null and step < ${LISTENERS_PER_WORKSPACE})
     select listener_id from listener_walk where listener_id is not null and step > 0) as walk),
 oldest as (
   select delivery_id, org_id, listener_id, due_at_ms from deliveries
-  where node_id is null and due_at_ms <= $3 order by due_at_ms limit ${OLDEST_LOOKED_AT}),
+  where node_id is null and not in_lane and due_at_ms <= $3 order by due_at_ms limit ${OLDEST_LOOKED_AT}),
 found as (
   select delivery_id, org_id, listener_id, due_at_ms from oldest
   union
   select due.delivery_id, org_id, listener_id, due.due_at_ms
   from walked left join room using (listener_id) cross join lateral (
     select delivery_id, due_at_ms from deliveries
-    where node_id is null and org_id = walked.org_id and listener_id = walked.listener_id and due_at_ms <= $3
+    where node_id is null and not in_lane and org_id = walked.org_id and listener_id = walked.listener_id and due_at_ms <= $3
     order by due_at_ms limit least(coalesce(room.room, $5), $4) + 1) as due),
 in_listener as (
   select delivery_id, org_id, listener_id, row_number() over (partition by listener_id order by due_at_ms, delivery_id) as place
@@ -71,7 +72,7 @@ in_workspace as (
   from in_listener left join room using (listener_id) where place <= coalesce(room.room, $5)),
 locked as materialized (
   select delivery_id from deliveries
-  where delivery_id in (select delivery_id from in_workspace order by turn limit $4) and node_id is null
+  where delivery_id in (select delivery_id from in_workspace order by turn limit $4) and node_id is null and not in_lane
   for update skip locked),
 claimed as (
   update deliveries set node_id = $1, epoch = $2 where delivery_id in (select delivery_id from locked) and node_id is null
@@ -83,23 +84,7 @@ from (select) as always left join (
   from claimed left join events as event using (org_id, emitter_id, channel, event_id)) as taken on true
 order by delivery_id`;
 
-const DROP_ORPHANS = "delete from deliveries where delivery_id = any($1::bigint[]) and node_id = $2 and epoch = $3";
-
-interface ClaimedRow {
-  is_held_back: boolean;
-  /** null: nothing was claimed. */
-  delivery_id: number | null;
-  org_id: string;
-  listener_id: string;
-  emitter_id: string;
-  channel: string;
-  event_id: number;
-  attempts: number;
-  created_at_ms: number;
-  emit_id: string | null;
-  payload: string | null;
-  metadata: string | null;
-}
+type FoundRow = { is_held_back: boolean } & (ClaimedRow | { delivery_id: null });
 
 /**
  * Claims deliveries that are due, fairly. Deliveries whose event was deleted meanwhile are dropped.
@@ -108,7 +93,7 @@ interface ClaimedRow {
 export async function claimDue(client: pg.ClientBase, request: ClaimRequest): Promise<ClaimReply> {
   const room = [...request.roomLeft];
   const prefix = request.prefixes[Math.floor(Math.random() * request.prefixes.length)] ?? "";
-  const { rows } = await client.query<ClaimedRow>({
+  const { rows } = await client.query<FoundRow>({
     name: "claim_due",
     text: CLAIM_DUE,
     values: [
@@ -125,26 +110,6 @@ export async function claimDue(client: pg.ClientBase, request: ClaimRequest): Pr
     ],
   });
   const taken = rows.filter((row) => row.delivery_id !== null);
-  const orphans = taken.filter((row) => row.payload === null).map((row) => row.delivery_id);
-  if (orphans.length > 0) await client.query(DROP_ORPHANS, [orphans, request.nodeId, request.epoch]);
-  const claimed = taken.flatMap((row) => claimedDelivery(row) ?? []);
+  const claimed = await takeClaimedRows(client, taken, request);
   return { claimed, hasMore: taken.length > 0, isHeldBack: rows[0]?.is_held_back ?? false };
-}
-
-function claimedDelivery(row: ClaimedRow): ClaimedDelivery | null {
-  if (row.delivery_id === null || row.payload === null || row.emit_id === null) return null;
-  return {
-    deliveryId: row.delivery_id,
-    orgId: row.org_id,
-    listenerId: row.listener_id,
-    emitterId: row.emitter_id,
-    channel: row.channel,
-    eventId: row.event_id,
-    emitId: row.emit_id,
-    payload: row.payload,
-    metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as EventMetadata),
-    attempts: row.attempts,
-    createdAtMs: row.created_at_ms,
-    isFirst: false,
-  };
 }

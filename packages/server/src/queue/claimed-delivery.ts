@@ -27,4 +27,6 @@ export interface ClaimedDelivery extends Claim {
   createdAtMs: number;
   /** True: this process wrote the delivery itself just now, so nothing can have been done about it before. */
   isFirst: boolean;
+  /** It came by the rules of its listener's lane. */
+  isInLane: boolean;
 }

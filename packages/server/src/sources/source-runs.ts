@@ -64,7 +64,7 @@ export class SourceRuns {
     return { ...run, emits: drafts.map((draft, index) => emitReply(draft, events[index] ?? null)) };
   }
 
-  /** Emits an event in the source's name, through its deduplication. @throws ApiError 400 for a reserved channel */
+  /** Emits an event in the source's name, through its deduplication. @throws ApiError 400 for a reserved channel, 429 when it is held by a full queue */
   async emitTestEvent(source: LoadedSource, { event, channel, id, summary }: TestEvent): Promise<TestEventReply> {
     if (channel.startsWith("$"))
       throw invalidInput([{ path: "event_name", message: "names beginning with $ are reserved" }]);
@@ -74,6 +74,7 @@ export class SourceRuns {
     const strategy = definition.dedupe;
     const outcome = await this.#options.log.commit({
       events: [draft],
+      mayBeRefused: true,
       ...(strategy && { dedupe: { orgId, sourceId, strategy } }),
     });
     const appended = outcome.events[0] ?? null;

@@ -6,3 +6,4 @@ export type { WorkflowsOptions } from "./workflow-parts.ts";
 export type { WorkflowReply } from "./workflow-reply.ts";
 export type { WorkflowChange } from "./workflow-update.ts";
 export { Workflows } from "./workflows.ts";
+export { putLane, type LaneSettings } from "./lane-rows.ts";

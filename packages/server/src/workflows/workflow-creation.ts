@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "@millrace/runner";
 import { newId } from "../core/index.ts";
 import type { GivenDefinition, PlannedDefinition } from "./definition-planner.ts";
 import { Problems } from "./definition/index.ts";
+import { putLane } from "./lane-rows.ts";
 import type { TriggerOwner } from "./trigger-rows.ts";
 import type { WorkflowParts } from "./workflow-parts.ts";
 import { announceWorkflow, putVersion } from "./workflow-rows.ts";
@@ -77,6 +78,7 @@ export class WorkflowCreation {
           })
           .execute();
         await putVersion(trx, owner, { deploymentId, definition: { name, settings, steps, triggers }, nowMs });
+        await putLane(trx, owner, { settings, subscriptions });
         await subscriptions.onEmitterCreated(trx, { orgId: owner.orgId, emitterId: owner.workflowId });
         await announceWorkflow(trx, owner);
       },

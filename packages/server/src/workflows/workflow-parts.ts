@@ -14,7 +14,10 @@ export interface WorkflowsOptions {
   components: Components;
   sources: Sources;
   endpoints: Endpoints;
-  subscriptions: Pick<Subscriptions, "listen" | "unlisten" | "onEmitterCreated" | "onParticipantDeleted">;
+  subscriptions: Pick<
+    Subscriptions,
+    "listen" | "unlisten" | "onEmitterCreated" | "onParticipantDeleted" | "onQueueChanged"
+  >;
   vault: Pick<Vault, "seal" | "open">;
   apps: Pick<Apps, "resolve">;
   projects: Pick<Projects, "find">;

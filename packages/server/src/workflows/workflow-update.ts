@@ -2,6 +2,7 @@ import type { JsonObject } from "@millrace/runner";
 import { newId } from "../core/index.ts";
 import type { PlannedDefinition, PlanningBase } from "./definition-planner.ts";
 import type { StoredDefinition, StoredTrigger } from "./definition/index.ts";
+import { putLane } from "./lane-rows.ts";
 import type { PlannedTrigger } from "./trigger-planner.ts";
 import { readTriggerRows, switchTriggers, type TriggerOwner, type TriggerRow } from "./trigger-rows.ts";
 import type { WorkflowParts } from "./workflow-parts.ts";
@@ -82,6 +83,7 @@ export class WorkflowUpdate {
         await changeWorkflow(trx, row, { name, deployment_id: deploymentId, pending_deployment_id: null });
         const definition = { name, settings, steps, triggers };
         await putVersion(trx, owner, { deploymentId, definition, nowMs: Date.now() });
+        await putLane(trx, owner, { settings, subscriptions: this.#parts.subscriptions });
       },
     });
     this.#parts.loader.forget(owner);

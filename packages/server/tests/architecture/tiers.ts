@@ -10,6 +10,7 @@ export const SERVER_FOLDERS: Readonly<Record<string, { tier: number; besides?: r
   queue: { tier: 3 },
   accounts: { tier: 3 },
   registry: { tier: 3 },
+  objects: { tier: 3 },
   events: { tier: 4 },
   sources: { tier: 5 },
   workflows: { tier: 5, besides: ["sources"] },

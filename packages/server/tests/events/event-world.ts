@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import type { CommitUnit, EventDraft } from "../../src/events/index.ts";
-import { Subscriptions } from "../../src/events/index.ts";
+import { SubscriptionCache, Subscriptions } from "../../src/events/index.ts";
+import { putLane, type LaneSettings } from "../../src/workflows/index.ts";
 import { NodeRegistration, type Database } from "../../src/db/index.ts";
 import type { ClaimedDelivery } from "../../src/queue/index.ts";
 import { NodeWork } from "../../src/daemon/index.ts";
@@ -9,7 +11,7 @@ export const ORG = "o_test1";
 
 export interface WorldNode extends AsyncDisposable {
   work: NodeWork;
-  /** What was handed to the `wh_` and `dc_` listeners here, in order. */
+  /** What was handed to the listeners here, in order. */
   seen: ClaimedDelivery[];
   /** Replaces what listeners do; by default they succeed at once. */
   respondWith(handler: (delivery: ClaimedDelivery) => Promise<CommitUnit>): void;
@@ -20,6 +22,7 @@ export interface WorldNode extends AsyncDisposable {
 export interface NodeOptions {
   slots?: { total: number; perListener: number };
   isStarted?: boolean;
+  onQueueFull?: (queue: { listenerId: string }) => void;
 }
 
 /** A database with a workspace, and nodes that share it. */
@@ -66,6 +69,17 @@ export class EventWorld implements AsyncDisposable {
     );
   }
 
+  /** A workflow, as far as deliveries know it; again: with other limits. */
+  async addWorkflow(workflowId: string, settings: Partial<LaneSettings> = {}): Promise<void> {
+    const subscriptions = new Subscriptions({ db: this.db, cache: new SubscriptionCache(this.db) });
+    await this.db.transaction(async (trx) => {
+      await sql`insert into workflows (org_id, workflow_id, name, deployment_id, created_at_ms, updated_at_ms)
+        values (${ORG}, ${workflowId}, 'x', 'd_1', 0, 0) on conflict do nothing`.execute(trx);
+      const limits = { concurrency: null, throttle: null, queueSize: 10_000, ...settings };
+      await putLane(trx, { orgId: ORG, workflowId }, { settings: limits, subscriptions });
+    });
+  }
+
   /** Subscribes by way of a node, as its API would. */
   subscribe(node: WorldNode, emitterId: string, listenerId: string, channel = ""): Promise<unknown> {
     const subscriptions = new Subscriptions({ db: this.db, cache: node.work.subscriptions });
@@ -83,8 +97,9 @@ export class EventWorld implements AsyncDisposable {
       faultPolicy: { delaysMs: [30], jitterRatio: 0 },
       onError: () => {},
       drainMs: 100,
+      ...(options.onQueueFull && { onQueueFull: options.onQueueFull }),
     });
-    for (const prefix of ["wh_", "dc_"] as const) {
+    for (const prefix of ["wh_", "dc_", "p_"] as const) {
       work.dispatcher.register(prefix, (delivery) => {
         seen.push(delivery);
         return respond(delivery);

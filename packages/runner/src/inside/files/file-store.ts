@@ -1,3 +1,4 @@
+import type { Json } from "../../invocation.ts";
 import type { Calls } from "../calls/index.ts";
 import { isObject } from "../definition/index.ts";
 import type { UserObject } from "../definition/index.ts";
@@ -31,10 +32,16 @@ export function createFileStore(calls: Calls): FileStore {
     openDescriptor: (descriptor) =>
       new StoredFile(readPath(isObject(descriptor) ? descriptor["path"] : descriptor), calls),
     async *dir(path = "") {
-      const entries = await calls.call("files.list", { path: readPath(path === "" ? "/" : path) });
-      for (const entry of Array.isArray(entries) ? entries : []) {
-        if (isObject(entry)) yield readEntry(entry, calls);
-      }
+      let after: Json = null;
+      do {
+        const params: Json = { path: readPath(path === "" ? "/" : path), after };
+        const answer = await calls.call("files.list", params);
+        const { entries, next } = isObject(answer) ? answer : {};
+        for (const entry of Array.isArray(entries) ? entries : []) {
+          if (isObject(entry)) yield readEntry(entry, calls);
+        }
+        after = typeof next === "string" ? next : null;
+      } while (after !== null);
     },
   };
 }

@@ -96,10 +96,12 @@ export class StoredFile {
 
   async *#chunks(start: number, end: number): AsyncGenerator<Buffer> {
     let offset = start;
+    let known: Json = null;
     while (offset < end) {
       const length = Math.min(CHUNK_BYTES, end - offset);
-      const answer = await this.#calls.call("files.read", { path: this.path, offset, length });
-      const { content, sizeBytes } = readChunk(answer);
+      const answer = await this.#calls.call("files.read", { path: this.path, offset, length, version: known });
+      const { content, sizeBytes, version } = readChunk(answer);
+      known = version;
       if (content.length > 0) yield content;
       offset += content.length;
       if (content.length === 0 || offset >= sizeBytes) return;
@@ -113,8 +115,8 @@ class Upload {
   readonly #calls: Calls;
   readonly #contentType: string | null;
   #id: Json = null;
-  #chunks: Buffer[] = [];
-  #sizeBytes = 0;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
 
   constructor(path: string, { calls, contentType }: { calls: Calls; contentType: string | null }) {
     this.#path = path;
@@ -123,9 +125,13 @@ class Upload {
   }
 
   async add(chunk: Buffer): Promise<void> {
-    this.#chunks.push(chunk);
-    this.#sizeBytes += chunk.length;
-    if (this.#sizeBytes >= CHUNK_BYTES) await this.#send(false);
+    for (let at = 0; at < chunk.length;) {
+      const piece = chunk.subarray(at, at + CHUNK_BYTES - this.#heldBytes);
+      this.#held.push(piece);
+      this.#heldBytes += piece.length;
+      at += piece.length;
+      if (this.#heldBytes === CHUNK_BYTES) await this.#send(false);
+    }
   }
 
   finish(): Promise<void> {
@@ -133,18 +139,19 @@ class Upload {
   }
 
   async #send(isLast: boolean): Promise<void> {
-    const content = Buffer.concat(this.#chunks).toString("base64");
-    this.#chunks = [];
-    this.#sizeBytes = 0;
+    const content = Buffer.concat(this.#held).toString("base64");
+    this.#held = [];
+    this.#heldBytes = 0;
     const part = { path: this.#path, upload: this.#id, content, isLast, contentType: this.#contentType };
     const answer = await this.#calls.call("files.write", part);
     this.#id = isObject(answer) ? (answer["upload"] as Json) : null;
   }
 }
 
-function readChunk(answer: Json): { content: Buffer; sizeBytes: number } {
-  const { content, sizeBytes } = isObject(answer) ? answer : {};
+function readChunk(answer: Json): { content: Buffer; sizeBytes: number; version: string | null } {
+  const { content, sizeBytes, version } = isObject(answer) ? answer : {};
   return {
+    version: typeof version === "string" ? version : null,
     content: Buffer.from(typeof content === "string" ? content : "", "base64"),
     sizeBytes: typeof sizeBytes === "number" ? sizeBytes : 0,
   };

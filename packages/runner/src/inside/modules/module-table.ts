@@ -38,6 +38,18 @@ export class ModuleTable {
     return new Set([this.#homeDir, ...all.map(({ dependencyDir }) => dependencyDir ?? this.#homeDir)]);
   }
 
+  /** Names of the modules. */
+  names(): string[] {
+    return Object.keys(this.#payload.modules);
+  }
+
+  /** What a module exports as its component, by itself and not as a step. @throws as `importComponent` */
+  importModule(name: string): Promise<LoadedModule> {
+    const payload = this.#payload.modules[name];
+    if (payload === undefined) throw new UnknownModuleError(`There is no module "${name}".`);
+    return this.#import(payload, { fileName: `${name}.mjs`, isStep: false });
+  }
+
   /** @returns null when there is no component. @throws whatever its module throws, DefinitionError when it is none. */
   async importComponent(): Promise<LoadedModule | null> {
     const { component } = this.#payload;

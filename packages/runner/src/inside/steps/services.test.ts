@@ -129,7 +129,7 @@ describe("the file store", () => {
     const uploads = new Map<string, Buffer[]>();
     const parts: number[] = [];
     const client = await TestClient.workflow(code(body, more));
-    client.answerCall = (method, { path, offset, length, upload, content, isLast }) => {
+    client.answerCall = (method, { path, offset, length, upload, content, isLast, after }) => {
       const name = asText(path);
       const file = files.get(name);
       if (method === "files.write") {
@@ -143,7 +143,8 @@ describe("the file store", () => {
       }
       if (method === "files.list") {
         const entry = (of: string) => ({ name: of, path: of, isDirectory: false, sizeBytes: 1, modifiedAtMs: 5 });
-        return [...[...files.keys()].map(entry), { name: "d", path: "d", isDirectory: true }];
+        if (after === null) return { entries: [...files.keys()].map(entry), next: "d/" };
+        return { entries: [{ name: "d", path: "d", isDirectory: true }], next: null };
       }
       if (!file) throw Object.assign(new Error(`${name} does not exist`), { name: "FileNotFoundError" });
       if (method === "files.url") return { url: `https://files.test/${name}` };

@@ -6,8 +6,15 @@ import { appRoutes } from "./apps/index.ts";
 import { componentRoutes } from "./components/index.ts";
 import { dataStoreRoutes } from "./data_stores/index.ts";
 import { eventRoutes } from "./events/index.ts";
+import { fileRoutes } from "./files/index.ts";
 import { subscriptionRoutes } from "./subscriptions/index.ts";
 import { webhookRoutes } from "./webhooks/index.ts";
+import { oauthRoutes } from "./oauth/index.ts";
+import { oauthClientRoutes } from "./oauth_clients/index.ts";
+import { invitationRoutes } from "./invitations/index.ts";
+import { loginRoutes } from "./logins/index.ts";
+import { memberRoutes } from "./members/index.ts";
+import { sessionRoutes } from "./sessions/index.ts";
 import { projectRoutes } from "./projects/index.ts";
 import { runRoutes } from "./runs/index.ts";
 import { sourceRoutes } from "./sources/index.ts";
@@ -26,8 +33,15 @@ export function allRoutes(services: ApiServices): Route[] {
     ...componentRoutes(services),
     ...dataStoreRoutes(services),
     ...eventRoutes(services),
+    ...fileRoutes(services),
     ...subscriptionRoutes(services),
     ...webhookRoutes(services),
+    ...oauthRoutes(services),
+    ...oauthClientRoutes(services),
+    ...invitationRoutes(services),
+    ...loginRoutes(services),
+    ...memberRoutes(services),
+    ...sessionRoutes(services),
     ...projectRoutes(services),
     ...runRoutes(services),
     ...sourceRoutes(services),

@@ -81,6 +81,26 @@ export interface DeliveriesTable {
   node_id: string | null;
   epoch: number | null;
   last_error: string | null;
+  in_lane: Generated<boolean>;
+}
+
+export interface LanesTable {
+  org_id: string;
+  workflow_id: string;
+  concurrency: number | null;
+  throttle_limit: number | null;
+  throttle_interval_ms: number | null;
+  queue_size: number;
+  turn: Generated<number>;
+  window_began_at_ms: Generated<number>;
+  window_starts: Generated<number>;
+}
+
+export interface QueueEpisodesTable {
+  org_id: string;
+  workflow_id: string;
+  began_at_ms: number;
+  expires_at_ms: number;
 }
 
 export interface ScheduledEmitsTable {
@@ -105,5 +125,7 @@ export interface EventsSchema {
   webhooks: WebhooksTable;
   webhook_deliveries: WebhookDeliveriesTable;
   deliveries: DeliveriesTable;
+  lanes: LanesTable;
+  queue_episodes: QueueEpisodesTable;
   scheduled_emits: ScheduledEmitsTable;
 }

@@ -2,6 +2,7 @@
 import type { AccountsSchema } from "./accounts.ts";
 import type { ComponentsSchema } from "./components.ts";
 import type { EventsSchema } from "./events.ts";
+import type { FilesSchema } from "./files.ts";
 import type { IdentitySchema } from "./identity.ts";
 import type { InstanceSchema } from "./instance.ts";
 import type { SourcesSchema } from "./sources.ts";
@@ -10,6 +11,7 @@ import type { WorkflowsSchema } from "./workflows.ts";
 export type Schema = AccountsSchema &
   ComponentsSchema &
   EventsSchema &
+  FilesSchema &
   IdentitySchema &
   InstanceSchema &
   SourcesSchema &

@@ -41,6 +41,8 @@ export interface AuditLogTable {
   action: string;
   subject: string;
   ip: string | null;
+  credential_id: string | null;
+  details: string | null;
 }
 
 /** Tables of instance. */

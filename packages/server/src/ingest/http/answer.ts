@@ -10,7 +10,7 @@ export interface ShortAnswer {
   status: number;
   code: string;
   message: string;
-  retryAfterSeconds?: number;
+  retryAfterSeconds?: number | undefined;
 }
 
 /** Answers an error as the API words its own. */

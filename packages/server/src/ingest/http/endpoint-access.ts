@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Principal } from "../../core/index.ts";
+import { scopesAllow, type Principal } from "../../core/index.ts";
 import type { Endpoint } from "../../sources/index.ts";
 
 export interface AccessRequest {
@@ -22,8 +22,12 @@ export function mayReach(request: AccessRequest): boolean | Promise<boolean> {
   return hash.length === expected.length && timingSafeEqual(hash, expected);
 }
 
-/** An access token of one of the workspace's own OAuth clients. */
+/** Scopes that let a token start a workflow. */
+const INVOKING_SCOPES = ["write", "connect:workflow:invoke"];
+
+/** An access token of one of the workspace's own OAuth clients, unless it was limited to something else. */
 async function isClientOf({ endpoint, authenticate }: AccessRequest, token: string): Promise<boolean> {
   const principal = await authenticate(token);
-  return principal?.kind === "client" && principal.orgIds.includes(endpoint.orgId);
+  if (principal?.kind !== "client" || !principal.orgIds.includes(endpoint.orgId)) return false;
+  return INVOKING_SCOPES.some((scope) => scopesAllow(principal.scopes, scope));
 }

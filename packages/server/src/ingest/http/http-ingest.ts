@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApiError, newKsuid, type Principal } from "../../core/index.ts";
-import type { EventDraft, EventLog } from "../../events/index.ts";
+import { QueueFullError, type EventDraft, type EventLog } from "../../events/index.ts";
 import {
   httpEmitterId,
   TRIGGER_CHANNEL,
@@ -10,6 +10,7 @@ import {
   type ResponderOutcome,
   type Responders,
 } from "../../sources/index.ts";
+import type { FileStores } from "../../workflows/files/index.ts";
 import { answerAccepted, answerOfComponent, answerPreflight, answerProblem } from "./answer.ts";
 import { parseBody, type ParsedBody } from "./body.ts";
 import { answerFile } from "./file-answer.ts";
@@ -33,6 +34,8 @@ export interface HttpIngestOptions {
   endpoints: Endpoints;
   responders: Responders;
   files: UploadedFiles;
+  /** Serves the links to what steps have stored. */
+  stores: Pick<FileStores, "openLink">;
   publicUrl: string;
   /** Larger bodies get 413. */
   bodyLimitBytes: number;
@@ -80,9 +83,8 @@ export class HttpIngest {
       return true;
     }
     if (!request.url?.startsWith(FILES_PATH)) return false;
-    answerFile({ request, response, files: this.#options.files }).catch((error: unknown) =>
-      this.#fail(response, error),
-    );
+    const { files, stores } = this.#options;
+    answerFile({ request, response, files, stores }).catch((error: unknown) => this.#fail(response, error));
     return true;
   }
 
@@ -154,7 +156,7 @@ export class HttpIngest {
     const isWanted = !hasSwitch(exchange, "x-pd-notrigger");
     const draft = this.#draft(exchange, { endpoint, body, isWanted });
     if (endpoint.customResponse && isWanted) return this.#appendAndWait(exchange, { endpoint, draft });
-    const [event] = await this.#options.log.append([draft]);
+    const [event] = await this.#options.log.append([draft], { mayBeRefused: true });
     const { behavior } = endpoint;
     if (!behavior) return answerAccepted(exchange.response, event?.emitId ?? "");
     const answering = answeringOf(exchange);
@@ -216,7 +218,7 @@ export class HttpIngest {
     // The run goes on without its caller.
     exchange.response.once("close", () => waiter.cancel());
     try {
-      await this.#options.log.append([{ ...draft, emitId }]);
+      await this.#options.log.append([{ ...draft, emitId }], { mayBeRefused: true });
     } catch (error) {
       waiter.cancel();
       throw error;
@@ -228,6 +230,7 @@ export class HttpIngest {
   }
 
   #fail(response: ServerResponse, error: unknown): void {
+    if (error instanceof QueueFullError && !response.headersSent) return answerProblem(response, error);
     const isUnavailable = error instanceof ApiError && error.code === "unavailable";
     if (!isUnavailable) this.#options.onError(error);
     if (response.headersSent) {

@@ -1,6 +1,6 @@
 import { nextTickMs, tickEvent, workflowTickEvent } from "../../core/index.ts";
 import { isUnavailable, Leadership, type Database } from "../../db/index.ts";
-import type { CommitUnit, EventLog } from "../../events/index.ts";
+import { QueueFullError, type CommitOutcome, type CommitUnit, type EventLog } from "../../events/index.ts";
 import { TRIGGER_CHANNEL, type Timer, type TimerOwner, type Timers } from "../../sources/index.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
@@ -17,6 +17,8 @@ export interface TimerIngestOptions {
 // A clock that is set forward, or a machine that slept, moves what is due closer than the alarm knows.
 const LONGEST_SLEEP_MS = 60_000;
 const RETRY_MS = 1_000;
+// How often a tick that no queue has room for asks again.
+const HELD_RETRY_MS = 1_000;
 
 /**
  * Fires timers: each tick becomes an event of its timer, delivered to the timer's owner. The event and the timer's move to
@@ -117,16 +119,26 @@ export class TimerIngest {
     }
   }
 
-  /** A tick whose predecessor is still in work is passed over. */
+  /** A tick whose predecessor is still in work is passed over; one that a full queue has no room for waits. */
   async #fire(timer: Timer, { nowMs, isBusy }: { nowMs: number; isBusy: boolean }): Promise<void> {
     const nextAtMs = nextTickMs(timer.schedule, { tickMs: timer.nextAtMs, nowMs });
     if (isBusy) await this.#options.timers.skip(timer, nextAtMs);
     else {
-      const { held } = await this.#options.log.commit(tickUnit(timer, { nowMs, nextAtMs }));
+      const outcome = await this.#commit(timer, tickUnit(timer, { nowMs, nextAtMs }));
       // Someone else moved it: their hint brings the present state.
-      if (!held) return;
+      if (!outcome?.held) return;
     }
     if (nextAtMs !== null) this.#queue.put({ ...timer, nextAtMs });
+  }
+
+  async #commit(timer: Timer, unit: CommitUnit): Promise<CommitOutcome | null> {
+    try {
+      return await this.#options.log.commit(unit);
+    } catch (error) {
+      if (!(error instanceof QueueFullError)) throw error;
+      setTimeout(() => this.#then(() => this.#reload(timer)), HELD_RETRY_MS).unref();
+      return null;
+    }
   }
 }
 
@@ -134,6 +146,7 @@ function tickUnit(timer: Timer, { nowMs, nextAtMs }: { nowMs: number; nextAtMs: 
   const { orgId, timerId } = timer;
   return {
     timerTick: { orgId, timerId, dueAtMs: timer.nextAtMs, nextAtMs },
+    mayBeRefused: true,
     events: [
       {
         orgId,

@@ -1,15 +1,12 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Egress } from "../../egress/index.ts";
-import { encodeS3Path, signedS3Headers, type AwsCredentials } from "./aws-signature.ts";
+import { callS3, S3Error, type S3Service } from "../../objects/index.ts";
 import { invalidSend, SendError, type SendOutcome, type SendPayload } from "./send-outcome.ts";
 
-/** An S3-compatible service, and how it is reached. */
-export interface S3Target extends AwsCredentials {
-  /** Without a slash at its end. */
-  readonly endpoint: string;
-  /** May reach the endpoint even when that is a private address: it is the operator's choice, not a user's. */
-  readonly egress: Egress;
+/** Where sends go. */
+export interface S3Target extends S3Service {
+  /** Holds what is nobody's to write to. */
+  readonly reservedBucket: string | null;
 }
 
 /** What goes into one object. */
@@ -21,7 +18,6 @@ export interface S3Batch {
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const MAX_PREFIX_CHARACTERS = 800;
-const TIMEOUT_MS = 30_000;
 const MAX_REPLY_BYTES = 10_000;
 const compress = promisify(gzip);
 
@@ -48,22 +44,17 @@ export async function putS3Batch(
   { id, nowMs }: { id: string; nowMs: number },
 ): Promise<Omit<SendOutcome, "duration_ms">> {
   const { bucket, prefix, lines } = batch;
+  if (bucket === target.reservedBucket) throw invalidSend("bucket", "another one: this is where file stores lie");
   const key = [...(prefix === "" ? [] : [prefix]), objectName(nowMs, id)].join("/");
-  const url = new URL(`${target.endpoint}/${encodeS3Path(`${bucket}/${key}`)}`);
   const body = await compress(`${lines.join("\n")}\n`);
   const headers = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
-  const reply = await target.egress.request({
-    url: url.href,
-    method: "PUT",
-    headers: signedS3Headers({ method: "PUT", url, headers, body }, { credentials: target, nowMs }),
-    body,
-    timeoutMs: TIMEOUT_MS,
-    maxBytes: MAX_REPLY_BYTES,
-    whenTooLarge: "cut",
-  });
-  if (reply.status < 300) return { status: "success", bucket, key };
-  const code = /<Code>(\w+)<\/Code>/.exec(reply.body.toString("utf8"))?.[1];
-  throw new SendError("http_status", `the store answered ${reply.status}${code === undefined ? "" : ` ${code}`}`);
+  const path = `${bucket}/${key}`;
+  try {
+    await callS3(target, { method: "PUT", path, headers, body, maxBytes: MAX_REPLY_BYTES, whenTooLarge: "cut" });
+  } catch (error) {
+    throw error instanceof S3Error ? new SendError("http_status", error.message, { cause: error }) : error;
+  }
+  return { status: "success", bucket, key };
 }
 
 /** `YYYY/MM/DD/HH/YYYY-MM-DD-HH-MM-SS-ID.gz`, in UTC. */

@@ -34,8 +34,13 @@ const SETTLE_ATTEMPTS = 10;
 const SETTLE_PAUSE_MS = 30;
 const FIRST_POLL_MS = 50;
 const MAX_POLL_MS = 2_000;
-const LEFT_OVER_AFTER_MS = 60_000;
+const LEFT_OVER_AFTER_MS = 3_000;
 const BATCH = 500;
+const FORGET_ENDED = `
+delete from workflow_callbacks using workflow_runs as run
+where workflow_callbacks.created_at_ms < $1 and run.org_id = workflow_callbacks.org_id
+  and run.workflow_id = workflow_callbacks.workflow_id and run.run_id = workflow_callbacks.run_id
+  and run.ended_at_ms is not null`;
 
 /**
  * Calls of the URLs that resume and cancel runs. A call is kept first, which only the first of a wait can be; it takes
@@ -65,8 +70,10 @@ export class CallbackCalls {
     return settled ?? "accepted";
   }
 
-  /** One round over what a node that died left. */
+  /** One round over what a node that died left; what has had its effect is forgotten. */
   async tick(nowMs: number): Promise<void> {
+    const untilMs = nowMs - LEFT_OVER_AFTER_MS;
+    await this.#options.db.query(FORGET_ENDED, [untilMs]);
     const { rows } = await this.#options.db.query<{
       org_id: string;
       workflow_id: string;
@@ -75,9 +82,7 @@ export class CallbackCalls {
       purpose: WaitPurpose;
       request: string;
       created_at_ms: number;
-    }>(`select * from workflow_callbacks where created_at_ms < $1 order by created_at_ms limit ${BATCH}`, [
-      nowMs - LEFT_OVER_AFTER_MS,
-    ]);
+    }>(`select * from workflow_callbacks where created_at_ms < $1 order by created_at_ms limit ${BATCH}`, [untilMs]);
     for (const row of rows) {
       const target = {
         orgId: row.org_id,

@@ -56,6 +56,7 @@ export class RunCalls {
     const draft = { orgId, emitterId: from.run.workflowId, channel: TRIGGER_CHANNEL, directListenerId: workflowId };
     const { events } = await this.#options.log.commit({
       events: [{ ...draft, payload: JSON.stringify(event ?? null) }],
+      mayBeRefused: true,
     });
     const runId = runIdOf({ emitId: events[0]?.emitId ?? "", workflowId });
     await this.#ended({ orgId, workflowId, runId }, from.deadlineMs);

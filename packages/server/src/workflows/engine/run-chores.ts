@@ -17,6 +17,7 @@ interface RunChore {
 }
 
 const MINUTE_MS = 60_000;
+const CALLBACKS_EVERY_MS = 3_000;
 const BATCH = 1_000;
 
 // A run ends together with its delivery or its pending emit; one that has neither lost it to somebody who deleted events.
@@ -49,7 +50,7 @@ select count(*) as count from gone`;
 export function runChores(options: RunChoresOptions): RunChore[] {
   const { db, callbacks } = options;
   return [
-    { name: "calls of resume URLs", everyMs: MINUTE_MS, run: (nowMs) => callbacks.tick(nowMs) },
+    { name: "calls of resume URLs", everyMs: CALLBACKS_EVERY_MS, run: (nowMs) => callbacks.tick(nowMs) },
     { name: "stranded runs", everyMs: 10 * MINUTE_MS, run: (nowMs) => db.query(END_STRANDED, [nowMs]) },
     { name: "retention of runs", everyMs: 10 * MINUTE_MS, run: (nowMs) => deleteEndedRuns(options, nowMs) },
   ];

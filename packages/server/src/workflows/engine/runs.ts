@@ -20,6 +20,7 @@ export interface RunsOptions {
 const MAX_REPLAYED_AT_ONCE = 1_000;
 const CANCEL_ATTEMPTS = 20;
 const CANCEL_PAUSE_MS = 50;
+const REFUSABLE = { mayBeRefused: true } as const;
 
 /** Runs of workflows as people ask for them: starting, looking, replaying, cancelling. */
 export class Runs {
@@ -31,13 +32,13 @@ export class Runs {
     this.#reader = new RunReader(options);
   }
 
-  /** Runs a workflow with an event. @throws ApiError 404, 409 when it is not active */
+  /** Runs a workflow with an event. @throws ApiError 404, 409 when it is not active, 429 when its queue is full */
   async start(orgIds: readonly string[], workflowId: string, event: unknown): Promise<RunSummaryReply> {
     const orgId = await this.#reader.orgOf(orgIds, workflowId);
     await this.#activeVersion({ orgId, workflowId });
     const payload = JSON.stringify(event ?? {});
     const draft = { orgId, emitterId: workflowId, channel: TRIGGER_CHANNEL, payload, directListenerId: workflowId };
-    const [appended] = await this.#options.log.append([{ ...draft, emitId: newKsuid(Date.now()) }]);
+    const [appended] = await this.#options.log.append([{ ...draft, emitId: newKsuid(Date.now()) }], REFUSABLE);
     return summaryReply(queuedRow({ workflowId, appended }));
   }
 
@@ -56,7 +57,7 @@ export class Runs {
   /**
    * Runs the newest version with the event of a run that has ended.
    * @throws ApiError 404; 400 when the version has no such step; 409 when the run has not ended, its event is gone or the
-   * workflow is not active
+   * workflow is not active; 429 when its queue is full
    */
   async replay(orgIds: readonly string[], runId: string, fromStep: string | undefined): Promise<RunSummaryReply> {
     const row = await this.#reader.find(orgIds, runId);
@@ -68,11 +69,11 @@ export class Runs {
     }
     const draft = await this.#replayDraft(row, fromStep ?? null);
     if (!draft) throw runConflict(`The event of the run ${runId} was deleted`);
-    const [appended] = await this.#options.log.append([draft]);
+    const [appended] = await this.#options.log.append([draft], REFUSABLE);
     return summaryReply(queuedRow({ workflowId: row.workflow_id, appended, replayed: row }));
   }
 
-  /** Replays what a filter finds, in the original order. @throws ApiError 400, 404, 409 */
+  /** Replays what a filter finds, in the original order: all, or none when its queue has no room. @throws ApiError 400, 404, 409, 429 */
   async replayAll(orgIds: readonly string[], workflowId: string, filter: RunFilter): Promise<string[]> {
     const orgId = await this.#reader.orgOf(orgIds, workflowId);
     await this.#activeVersion({ orgId, workflowId });
@@ -82,7 +83,7 @@ export class Runs {
       const draft = row.ended_at_ms === null ? null : await this.#replayDraft(row, null);
       if (draft) drafts.push(draft);
     }
-    const appended = await this.#options.log.append(drafts);
+    const appended = await this.#options.log.append(drafts, REFUSABLE);
     return appended.map(({ emitId }) => runIdOf({ emitId, workflowId }));
   }
 

@@ -4,8 +4,7 @@ import { route, type Route } from "../../route.ts";
 
 export function deleteAccount(services: { accounts: Accounts }): Route {
   return route(accountOperations.deleteAccount, async (request) => {
-    const actor = { principal: request.principal, ip: request.ip };
-    await services.accounts.delete(request.orgIds, { accountId: request.input.account_id, actor });
+    await services.accounts.delete(request.orgIds, request.input.account_id);
     return undefined;
   });
 }

@@ -9,7 +9,6 @@ export function updateAccount(services: { accounts: Accounts }): Route {
     const { input } = request;
     const account = await services.accounts.find(request.orgIds, input.account_id);
     const updated = await services.accounts.update(account, {
-      actor: { principal: request.principal, ip: request.ip },
       name: input.name,
       credentials: input.credentials as JsonObject | undefined,
       externalUserId: input.external_user_id,

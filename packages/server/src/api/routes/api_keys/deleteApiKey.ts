@@ -1,16 +1,14 @@
 import { apiKeyOperations } from "@millrace/contract";
-import type { ApiKeys, AuditLog } from "../../../accounts/index.ts";
+import type { ApiKeys } from "../../../accounts/index.ts";
 import { asUser } from "../../request.ts";
 import { route, type Route } from "../../route.ts";
 
-export function deleteApiKey(services: { apiKeys: ApiKeys; audit: AuditLog }): Route {
+export function deleteApiKey(services: { apiKeys: ApiKeys }): Route {
   return route(apiKeyOperations.deleteApiKey, async (request) => {
     const { workspace_id, api_key_id } = request.input;
     const orgId = request.memberOf(workspace_id);
     const user = asUser(request.principal);
     await services.apiKeys.revoke({ orgId, userId: user.userId }, api_key_id);
-    const actor = { principal: user, ip: request.ip };
-    await services.audit.record(actor, [{ orgId, action: "api_key.revoked", subject: api_key_id }]);
     return undefined;
   });
 }

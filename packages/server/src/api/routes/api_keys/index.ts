@@ -5,6 +5,6 @@ import { createApiKey } from "./createApiKey.ts";
 import { deleteApiKey } from "./deleteApiKey.ts";
 import { listApiKeys } from "./listApiKeys.ts";
 
-export function apiKeyRoutes(services: Pick<ApiServices, "apiKeys" | "audit">): Route[] {
+export function apiKeyRoutes(services: Pick<ApiServices, "apiKeys">): Route[] {
   return [createApiKey(services), deleteApiKey(services), listApiKeys(services)];
 }

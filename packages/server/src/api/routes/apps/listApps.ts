@@ -6,7 +6,8 @@ import { appOf } from "./app-view.ts";
 
 export function listApps(services: { apps: Apps }): Route {
   return route(appOperations.listApps, async (request) => {
-    const page = await services.apps.list(request.input.q, pageRequestOf(request.input));
+    const { q: text, sort_key: sortKey, sort_direction: direction } = request.input;
+    const page = await services.apps.list({ text, sortKey, direction }, pageRequestOf(request.input));
     return pageReply(page, { idOf: (row) => row.name_slug, itemOf: appOf });
   });
 }

@@ -1,9 +1,10 @@
 /** The current user. */
 import type { ApiServices } from "../../services.ts";
 import type { Route } from "../../route.ts";
+import { deleteCurrentUser } from "./deleteCurrentUser.ts";
 import { getCurrentUser } from "./getCurrentUser.ts";
 import { listMyWorkspaces } from "./listMyWorkspaces.ts";
 
-export function userRoutes(services: Pick<ApiServices, "users">): Route[] {
-  return [getCurrentUser(services), listMyWorkspaces(services)];
+export function userRoutes(services: Pick<ApiServices, "users" | "apiKeys" | "audit" | "cookies">): Route[] {
+  return [deleteCurrentUser(services), getCurrentUser(services), listMyWorkspaces(services)];
 }

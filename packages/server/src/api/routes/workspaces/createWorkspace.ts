@@ -1,12 +1,11 @@
 import { workspaceOperations } from "@millrace/contract";
-import { workspaceOf, type ApiKeys, type AuditLog, type Workspaces } from "../../../accounts/index.ts";
+import { workspaceOf, type ApiKeys, type Workspaces } from "../../../accounts/index.ts";
 import { asUser } from "../../request.ts";
 import { route, type Route } from "../../route.ts";
 
 interface Services {
   workspaces: Workspaces;
   apiKeys: ApiKeys;
-  audit: AuditLog;
 }
 
 export function createWorkspace(services: Services): Route {
@@ -14,10 +13,7 @@ export function createWorkspace(services: Services): Route {
     const user = asUser(request.principal);
     const workspace = await services.workspaces.create(user, request.input.name);
     await services.apiKeys.membershipsChanged(user.userId);
-    const actor = { principal: user, ip: request.ip };
-    await services.audit.record(actor, [
-      { orgId: workspace.org_id, action: "workspace.created", subject: workspace.org_id },
-    ]);
+    request.auditNote.orgId = workspace.org_id;
     return { data: workspaceOf(workspace) };
   });
 }

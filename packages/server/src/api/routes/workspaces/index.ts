@@ -2,9 +2,17 @@
 import type { Route } from "../../route.ts";
 import type { ApiServices } from "../../services.ts";
 import { createWorkspace } from "./createWorkspace.ts";
+import { deleteWorkspace } from "./deleteWorkspace.ts";
 import { getWorkspace } from "./getWorkspace.ts";
+import { listAuditLog } from "./listAuditLog.ts";
 import { listWorkspaces } from "./listWorkspaces.ts";
+import { updateWorkspace } from "./updateWorkspace.ts";
 
-export function workspaceRoutes(services: Pick<ApiServices, "workspaces" | "users" | "apiKeys" | "audit">): Route[] {
-  return [createWorkspace(services), getWorkspace(services), listWorkspaces(services)];
+type Services = Pick<ApiServices, "workspaces" | "users" | "apiKeys" | "audit" | "workspaceRemoval">;
+
+export function workspaceRoutes(services: Services): Route[] {
+  return [
+    ...[createWorkspace(services), deleteWorkspace(services), getWorkspace(services)],
+    ...[listAuditLog(services), listWorkspaces(services), updateWorkspace(services)],
+  ];
 }
