@@ -13,26 +13,94 @@ const root = createRootRoute({
 });
 
 const signedIn = createRoute({ getParentRoute: () => root, id: "signed-in", component: Shell });
+const under = { getParentRoute: () => signedIn };
+const outside = { getParentRoute: () => root };
+const withTab = {
+  validateSearch: (search: Record<string, unknown>): { tab?: string } =>
+    typeof search["tab"] === "string" ? { tab: search["tab"] } : {},
+};
 
 // Each page is a file of its own that loads when it is first looked at.
 const pages = [
+  createRoute({ ...under, path: "/", component: lazyRouteComponent(() => import("./pages/home/home.tsx"), "HomePage") }),
   createRoute({
-    getParentRoute: () => signedIn,
-    path: "/",
-    component: lazyRouteComponent(() => import("./pages/home/home.tsx"), "HomePage"),
+    ...under,
+    path: "/workflows",
+    component: lazyRouteComponent(() => import("./pages/workflows/workflows.tsx"), "WorkflowsPage"),
   }),
-];
+  createRoute({
+    ...under,
+    path: "/workflows/new",
+    component: lazyRouteComponent(() => import("./pages/workflows/new-workflow.tsx"), "NewWorkflowPage"),
+  }),
+  createRoute({
+    ...under,
+    ...withTab,
+    path: "/workflows/$id",
+    component: lazyRouteComponent(() => import("./pages/workflows/workflow.tsx"), "WorkflowPage"),
+  }),
+  createRoute({ ...under, path: "/runs", component: lazyRouteComponent(() => import("./pages/runs/runs.tsx"), "RunsPage") }),
+  createRoute({ ...under, path: "/runs/$id", component: lazyRouteComponent(() => import("./pages/runs/run.tsx"), "RunPage") }),
+  createRoute({
+    ...under,
+    path: "/sources",
+    component: lazyRouteComponent(() => import("./pages/sources/sources.tsx"), "SourcesPage"),
+  }),
+  createRoute({
+    ...under,
+    path: "/sources/new",
+    component: lazyRouteComponent(() => import("./pages/sources/new-source.tsx"), "NewSourcePage"),
+  }),
+  createRoute({
+    ...under,
+    path: "/sources/$id",
+    component: lazyRouteComponent(() => import("./pages/sources/source.tsx"), "SourcePage"),
+  }),
+  createRoute({
+    ...under,
+    path: "/webhooks",
+    component: lazyRouteComponent(() => import("./pages/webhooks/webhooks.tsx"), "WebhooksPage"),
+  }),
+  createRoute({
+    ...under,
+    path: "/webhooks/$id",
+    component: lazyRouteComponent(() => import("./pages/webhooks/webhook.tsx"), "WebhookPage"),
+  }),
+  createRoute({
+    ...under,
+    path: "/accounts",
+    component: lazyRouteComponent(() => import("./pages/accounts/accounts.tsx"), "AccountsPage"),
+  }),
+  createRoute({ ...under, path: "/apps", component: lazyRouteComponent(() => import("./pages/apps/apps.tsx"), "AppsPage") }),
+  createRoute({
+    ...under,
+    ...withTab,
+    path: "/workspace",
+    component: lazyRouteComponent(() => import("./pages/workspace/workspace.tsx"), "WorkspacePage"),
+  }),
+] as const;
 
-const login = createRoute({
-  getParentRoute: () => root,
-  path: "/login",
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    typeof search["next"] === "string" ? { next: search["next"] } : {},
-  component: lazyRouteComponent(() => import("./pages/login/login.tsx"), "LoginPage"),
-});
+const entrances = [
+  createRoute({
+    ...outside,
+    path: "/login",
+    validateSearch: (search: Record<string, unknown>): { next?: string } =>
+      typeof search["next"] === "string" ? { next: search["next"] } : {},
+    component: lazyRouteComponent(() => import("./pages/login/login.tsx"), "LoginPage"),
+  }),
+  createRoute({ ...outside, path: "/setup", component: lazyRouteComponent(() => import("./pages/login/set-up.tsx"), "SetUpPage") }),
+  createRoute({ ...outside, path: "/signup", component: lazyRouteComponent(() => import("./pages/login/sign-up.tsx"), "SignUpPage") }),
+  createRoute({ ...outside, path: "/forgot", component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ForgotPage") }),
+  createRoute({ ...outside, path: "/reset-password", component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ResetPage") }),
+  createRoute({
+    ...outside,
+    path: "/invite",
+    component: lazyRouteComponent(() => import("./pages/login/invitation.tsx"), "InvitationPage"),
+  }),
+] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, signedIn.addChildren(pages)]),
+  routeTree: root.addChildren([...entrances, signedIn.addChildren([...pages])]),
   defaultPreload: "intent",
   defaultPendingComponent: Loading,
 });
