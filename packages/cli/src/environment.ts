@@ -7,9 +7,20 @@ export interface CliEnvironment {
   /** Keeps dependency sets from one run to the next. */
   readonly cacheDir: string;
   readonly npm: NpmSettings;
+  /** Of the server to talk to; null: not set. */
+  readonly apiUrl: string | null;
+  readonly apiKey: string | null;
+  /** Of a server on this machine, relative to where it is started. */
+  readonly dataDir: string;
 }
 
 export function readEnvironment(): CliEnvironment {
   const cacheHome = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  return { cacheDir: join(cacheHome, "millrace"), npm: readNpmSettings(process.env) };
+  return {
+    cacheDir: join(cacheHome, "millrace"),
+    npm: readNpmSettings(process.env),
+    apiUrl: process.env["MILLRACE_API_URL"] || null,
+    apiKey: process.env["MILLRACE_API_KEY"] || null,
+    dataDir: process.env["MILLRACE_DATA_DIR"] || ".millrace",
+  };
 }

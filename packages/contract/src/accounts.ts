@@ -10,7 +10,13 @@ export const accountSchema = Type.Object({
   name: nullable(Type.String()),
   app: Type.Object({ id: Type.String(), name: Type.String() }),
   healthy: Type.Boolean(),
+  dead: Type.Optional(Type.Boolean({ description: "Given up: only connecting again helps." })),
   error: Type.Optional(Type.String({ description: "Why it is not healthy." })),
+  external_id: Type.Optional(Type.String({ description: "The external user that it belongs to." })),
+  oauth_app_id: Type.Optional(Type.String({ description: "The OAuth client that it was connected with." })),
+  authorized_scopes: Type.Optional(Type.Array(Type.String())),
+  last_refreshed_at: Type.Optional(isoTime),
+  next_refresh_at: Type.Optional(isoTime),
   credentials: Type.Optional(anyObject),
 });
 
@@ -22,6 +28,8 @@ const includeCredentials = Type.Optional(
 );
 const name = Type.String({ maxLength: 500 });
 const externalUserId = Type.String({ minLength: 1, maxLength: 500 });
+
+const redirectUri = Type.String({ pattern: "^https?://", maxLength: 2_000 });
 
 export const accountOperations = {
   listAccounts: operation({
@@ -56,9 +64,47 @@ export const accountOperations = {
       credentials: anyObject,
       external_user_id: Type.Optional(externalUserId),
       oauth_app_id: Type.Optional(Type.String()),
+      test: Type.Optional(Type.Boolean({ description: "Sends the app's test request, if it has one." })),
     }),
     status: 200,
     reply: dataOf(accountSchema),
+  }),
+  createConnectLink: operation({
+    id: "createConnectLink",
+    method: "POST",
+    path: "/accounts/connect",
+    summary: "Make a link under which a person connects an account",
+    description: "The link works once, in a browser: over the provider's own page, or a form for keys.",
+    tag: "Accounts",
+    access: "token",
+    takesOrgId: true,
+    body: Type.Object({
+      app: Type.Optional(Type.String({ minLength: 1, description: "Id or slug." })),
+      account_id: Type.Optional(Type.String({ description: "Instead of `app`: connects this account again." })),
+      oauth_app_id: Type.Optional(Type.String({ description: "With which OAuth client; by default the newest." })),
+      name: Type.Optional(name),
+      external_user_id: Type.Optional(externalUserId),
+      success_redirect_uri: Type.Optional(redirectUri),
+      error_redirect_uri: Type.Optional(redirectUri),
+      expires_in: Type.Optional(Type.Integer({ minimum: 60, maximum: 14_400, description: "Seconds; 1800." })),
+    }),
+    status: 200,
+    reply: dataOf(Type.Object({ connect_url: Type.String(), expires_at: isoTime })),
+  }),
+  testAccount: operation({
+    id: "testAccount",
+    method: "POST",
+    path: "/accounts/:account_id/test",
+    summary: "Try a connected account",
+    description: "Refreshes what is stale and sends the app's test request, which sets `healthy` and `error`.",
+    tag: "Accounts",
+    access: "token",
+    params: accountId,
+    status: 200,
+    reply: Type.Object({
+      data: accountSchema,
+      tested: Type.Boolean({ description: "False: the app has no test request, or the account is dead." }),
+    }),
   }),
   getAccount: operation({
     id: "getAccount",
@@ -94,7 +140,9 @@ export const accountOperations = {
     method: "DELETE",
     path: "/accounts/:account_id",
     summary: "Delete a connected account",
-    description: "Sources that are configured with it fail from then on, naming it.",
+    description:
+      "Its tokens are revoked at the provider where that is possible. Sources that are configured with it fail from then " +
+      "on, naming it.",
     tag: "Accounts",
     access: "token",
     params: accountId,

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { anyObject, dataOf, emptyReply, epochSeconds, nullable } from "./conventions.ts";
+import { anyObject, dataOf, emptyReply, epochSeconds, nullable, pageOf, pageParameters } from "./conventions.ts";
 import { operation } from "./operation.ts";
 
 export const componentSchema = Type.Object({
@@ -16,7 +16,30 @@ export const componentSchema = Type.Object({
   updated_at: epochSeconds,
 });
 
+const kind = Type.Union([Type.Literal("source"), Type.Literal("action"), Type.Literal("app")]);
+
+/** A component in a list. */
+export const listedComponentSchema = Type.Object({
+  id: Type.String({ description: "`sc_…`" }),
+  key: Type.String(),
+  name: Type.String(),
+  version: Type.String(),
+  type: kind,
+  description: nullable(Type.String()),
+  apps: Type.Array(Type.String(), { description: "Slugs of the apps that it uses." }),
+  created_at: epochSeconds,
+  updated_at: epochSeconds,
+});
+
+/** What narrows a list of components. */
+export const componentFilters = {
+  q: Type.Optional(Type.String({ description: "Part of the key or the name." })),
+  type: Type.Optional(kind),
+  app: Type.Optional(Type.String({ description: "Slug of an app that they use." })),
+};
+
 const componentReply = dataOf(componentSchema);
+const version = Type.Optional(Type.String({ description: "This version instead of the newest." }));
 const tag = "Components";
 
 export const componentOperations = {
@@ -43,6 +66,56 @@ export const componentOperations = {
     status: 200,
     reply: componentReply,
   }),
+  listComponents: operation({
+    id: "listComponents",
+    method: "GET",
+    path: "/components",
+    summary: "List components",
+    description: "Those of your workspaces that have a key, newest first; without code and props.",
+    tag,
+    access: "token",
+    query: Type.Object({ ...componentFilters, ...pageParameters }),
+    status: 200,
+    reply: pageOf(listedComponentSchema),
+  }),
+  searchComponents: operation({
+    id: "searchComponents",
+    method: "GET",
+    path: "/components/search",
+    summary: "Search for components",
+    description:
+      "Components of your workspaces and the registry that do what the query says in natural language, best first: " +
+      "keys of sources and actions.",
+    tag,
+    access: "token",
+    query: Type.Object({
+      query: Type.String({ minLength: 1, maxLength: 1_000, description: "e.g. `Send a message to Slack`" }),
+      app: Type.Optional(Type.String({ description: "Slug of an app: only components that use it." })),
+      similarity_threshold: Type.Optional(
+        Type.Number({ minimum: 0, maximum: 1, description: "Least cosine similarity of the embeddings." }),
+      ),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: "Of each kind; default 10." })),
+      debug: Type.Optional(Type.Boolean({ description: "Adds the model, the time taken and the similarities." })),
+    }),
+    status: 200,
+    reply: Type.Object({
+      sources: Type.Array(Type.String()),
+      actions: Type.Array(Type.String()),
+      debug: Type.Optional(
+        Type.Object({
+          model: Type.String(),
+          took_ms: Type.Number(),
+          scores: Type.Array(
+            Type.Object({
+              key: Type.String(),
+              type: kind,
+              similarity: nullable(Type.Number({ description: "Null while the component has no embedding." })),
+            }),
+          ),
+        }),
+      ),
+    }),
+  }),
   getComponent: operation({
     id: "getComponent",
     method: "GET",
@@ -61,9 +134,11 @@ export const componentOperations = {
     method: "GET",
     path: "/components/registry/:key",
     summary: "Get a component from the registry",
+    description: "The version that was published last, or the named one.",
     tag,
     access: "token",
     params: Type.Object({ key: Type.String() }),
+    query: Type.Object({ version }),
     status: 200,
     reply: componentReply,
   }),
@@ -72,7 +147,7 @@ export const componentOperations = {
     method: "POST",
     path: "/components/:id/publish",
     summary: "Publish a component in the registry",
-    description: "Every workspace of this instance can then use it by its key. A later version replaces it.",
+    description: "Every workspace of this instance can then use it by its key. Earlier versions are kept.",
     tag,
     access: "token",
     role: "admin",
@@ -85,11 +160,12 @@ export const componentOperations = {
     method: "DELETE",
     path: "/components/registry/:key",
     summary: "Take a component out of the registry",
-    description: "Sources that were made from it keep running.",
+    description: "All versions, or the named one. Sources that were made from it keep running.",
     tag,
     access: "token",
     role: "admin",
     params: Type.Object({ key: Type.String() }),
+    query: Type.Object({ version }),
     status: 200,
     reply: emptyReply,
   }),

@@ -7,6 +7,7 @@ export const idPrefixes = {
   app: "app_",
   oauthApp: "oa_",
   component: "sc_",
+  registryImport: "imp_",
   source: "dc_",
   workflow: "p_",
   deployment: "d_",

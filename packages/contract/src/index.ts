@@ -19,6 +19,7 @@ export * from "./components.ts";
 export * from "./conventions.ts";
 export * from "./data-stores.ts";
 export * from "./oauth.ts";
+export * from "./oauth-apps.ts";
 export * from "./projects.ts";
 export * from "./audit.ts";
 export * from "./logins.ts";

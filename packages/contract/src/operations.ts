@@ -3,6 +3,7 @@ import { subscriptionOperations } from "./subscriptions.ts";
 import { eventOperations } from "./events.ts";
 import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
+import { oauthAppOperations } from "./oauth-apps.ts";
 import { componentOperations } from "./components.ts";
 import { dataStoreOperations } from "./data-stores.ts";
 import { oauthClientOperations, oauthOperations } from "./oauth.ts";
@@ -27,6 +28,7 @@ export const operations = {
   ...appOperations,
   ...componentOperations,
   ...dataStoreOperations,
+  ...oauthAppOperations,
   ...oauthClientOperations,
   ...oauthOperations,
   ...fileOperations,

@@ -7,6 +7,7 @@ import { allRoutes, buildApi, HttpFront, type ApiServices, type Readiness, type 
 import { accountRoutes } from "../src/api/routes/accounts/index.ts";
 import { apiKeyRoutes } from "../src/api/routes/api_keys/index.ts";
 import { appRoutes } from "../src/api/routes/apps/index.ts";
+import { oauthAppRoutes } from "../src/api/routes/oauth_apps/index.ts";
 import { oauthRoutes } from "../src/api/routes/oauth/index.ts";
 import { oauthClientRoutes } from "../src/api/routes/oauth_clients/index.ts";
 import { invitationRoutes } from "../src/api/routes/invitations/index.ts";
@@ -18,6 +19,7 @@ import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
 import { identityServices } from "../src/context/index.ts";
 import { newId } from "../src/core/index.ts";
+import { Egress } from "../src/egress/index.ts";
 import type { Database } from "../src/db/index.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
 
@@ -93,7 +95,9 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   };
   const front = new HttpFront();
   const url = `http://127.0.0.1:${await front.listen({ host: "127.0.0.1", port: 0 })}`;
+  const egress = new Egress({ rules: { allow: ["127.0.0.0/8"], publicUrl: url } });
   const services = servicesOf({
+    egress,
     ...{ db, secretKey, publicUrl: options.publicUrl ?? url, plan: options.plan ?? "free", onError },
     logins: options.logins,
   });
@@ -106,6 +110,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const app = buildApi({
     log: pino({ level: "info" }, log.stream),
     routes,
+    connections: services.connections,
     authenticate: services.authenticate,
     ...{ audit: services.audit, cookies: services.cookies, sessions: services.sessions },
     trustedProxies: options.trustedProxies ?? [],
@@ -133,6 +138,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     async [Symbol.asyncDispose]() {
       await front.close(100);
       await app.close();
+      await services.refresher.stop();
+      await egress.stop();
       await services.apiKeys.stop();
       await services.accessTokens.stop();
       await ownDatabase?.[Symbol.asyncDispose]();
@@ -145,6 +152,7 @@ function identityRoutes(services: TestApiServices): Route[] {
     ...accountRoutes(services),
     ...apiKeyRoutes(services),
     ...appRoutes(services),
+    ...oauthAppRoutes(services),
     ...oauthRoutes(services),
     ...oauthClientRoutes(services),
     ...projectRoutes(services),

@@ -10,6 +10,7 @@ import { DependencyStore, PlatformLayer, readNpmSettings, RunnerHost } from "@mi
 import { componentRoutes } from "../src/api/routes/components/index.ts";
 import { Egress } from "../src/egress/index.ts";
 import { ComponentBuilder, Components, egressDownload, seedExamples } from "../src/registry/index.ts";
+import { ComponentSearch, LocalEmbedder } from "../src/search/index.ts";
 import { addUser, startTestApi, type TestApi } from "../testing/index.ts";
 
 let api: TestApi;
@@ -49,6 +50,9 @@ before(async () => {
   const routes = componentRoutes({
     get components() {
       return components;
+    },
+    get componentSearch() {
+      return new ComponentSearch({ db: api.db, embedder: new LocalEmbedder(), onError: () => {} });
     },
   });
   api = await startTestApi({ routes });

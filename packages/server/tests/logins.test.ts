@@ -46,8 +46,8 @@ void test("the owner sets the first password with the link of the first start, o
   const expected = { sign_up: "invite", password_min_length: 10, password_reset: false, oidc: null };
   assert.deepEqual((await options()).data, { setup_required: true, ...expected });
   const url = await fresh.services.passwordLinks.setupUrl();
-  assert.ok(url?.startsWith(`${fresh.url}/setup#`), String(url));
-  const token = url.split("#")[1];
+  const [page, token] = url?.split("#") ?? [];
+  assert.equal(page, `${fresh.url}/setup`);
   const browser = new TestBrowser(fresh.url);
   const weak = await browser.call("POST", "/auth/setup", { token, email: OWNER, password: "short" });
   assert.deepEqual([weak.status, codeOf(weak)], [400, "invalid_input"]);
@@ -209,16 +209,10 @@ void test("a new password needs the old one, and ends all other sessions", async
   const again = new TestBrowser(api.url);
   assert.equal(await statusOf(again.call("POST", "/auth/login", { email: OWNER, password: PASSWORD })), 401);
   await again.enter("/auth/login", { email: "OWNER@example.com", password: "another good one" });
-  await api.db.query("update users set password_hash = (select password_hash from users where user_id = $1)", [
-    api.credentials.user_id,
-  ]);
-  here.csrfToken = again.csrfToken;
-  assert.equal(
-    await statusOf(
-      again.call("POST", "/auth/password", { current_password: "another good one", new_password: PASSWORD }),
-    ),
-    204,
-  );
+  const back = await again.call("POST", "/auth/password", {
+    ...{ current_password: "another good one", new_password: PASSWORD },
+  });
+  assert.equal(back.status, 204);
 });
 
 void test("an unknown email and a wrong password are answered alike and in the same time", async () => {

@@ -12,7 +12,9 @@ import {
   type JWK,
   type JWTPayload,
 } from "jose";
-import { startTestApi, type TestApi, type TestReply } from "../testing/index.ts";
+import { AccessTokens, Vault } from "../src/accounts/index.ts";
+import { Database } from "../src/db/index.ts";
+import { startTestApi, testDatabase, type TestApi, type TestReply } from "../testing/index.ts";
 
 let api: TestApi;
 let otherNode: TestApi;
@@ -238,6 +240,34 @@ test("a revocation that was told while nobody could listen is learnt after the r
   await refusedSoon(token, otherNode);
 });
 
+test("a node with connections and an address of its own takes part at once", async () => {
+  const db = await Database.connect({ url: api.db.url });
+  const onError = (error: unknown) => assert.fail(String(error));
+  const vault = new Vault({ db, secretKey: api.secretKey });
+  const node = new AccessTokens({ db, vault, issuer: "https://elsewhere.example", onError });
+  await node.start();
+  try {
+    const client = await makeClient();
+    const mine = await tokenOf(client);
+    assert.equal((await node.authenticate(mine))?.clientId, client.client_id);
+    const credentials = { clientId: client.client_id, clientSecret: client.client_secret, ip: "" };
+    const theirs = await node.issue(credentials, undefined);
+    assert.equal(decodeJwt(theirs.token).iss, "https://elsewhere.example");
+    assert.equal(await statusWith(theirs.token), 200);
+    assert.equal((await revoke(client, mine)).status, 200);
+    const revokedAtMs = performance.now();
+    while ((await node.authenticate(mine)) !== null) {
+      assert.ok(performance.now() - revokedAtMs < 1_000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await node.revoke(credentials, theirs.token);
+    await refusedSoon(theirs.token, api);
+  } finally {
+    await node.stop();
+    await db.close();
+  }
+});
+
 test("unknown tokens, and those of other clients, are revoked without an error and without an effect", async () => {
   const [client, other] = [await makeClient(), await makeClient()];
   const token = await tokenOf(client);
@@ -323,4 +353,25 @@ test("keys are rotated: the next is published before it signs, and tokens of the
   } finally {
     await fresh[Symbol.asyncDispose]();
   }
+});
+
+test("signing keys outlive the secret key that they were sealed with, and one that is lost gets a successor", async () => {
+  await using database = await testDatabase();
+  const { db } = database;
+  const [first, second, third] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte)) as [Buffer, Buffer, Buffer];
+  const onError = (error: unknown) => assert.fail(String(error));
+  const keyIdsWith = async (secretKey: Buffer, formerSecretKeys: Buffer[] = []) => {
+    const vault = new Vault({ db, secretKey, formerSecretKeys });
+    const node = new AccessTokens({ db, vault, issuer: "https://millrace.example", onError });
+    await node.start();
+    await node.stop();
+    return node.jwks().keys.map((key) => key.kid);
+  };
+  const made = await keyIdsWith(first);
+  assert.equal(made.length, 1);
+  assert.deepEqual(await keyIdsWith(second, [first]), made);
+  assert.deepEqual(await keyIdsWith(second), made);
+  const besides = await keyIdsWith(third);
+  assert.equal(besides.length, 2);
+  assert.ok(besides.includes(made[0]), "what the lost one signed is still verified");
 });

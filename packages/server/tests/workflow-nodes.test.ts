@@ -51,8 +51,8 @@ async function runIn(api: ApiCaller, id: string, status: string): Promise<TestWo
 }
 
 const resumeUrl = (run: TestWorkflowRun): URL => {
-  const [ask] = run.steps;
-  return new URL((ask?.exports["urls"] as { resume_url: string }).resume_url);
+  const urls = run.steps[0]?.exports["urls"] as { resume_url: string } | undefined;
+  return new URL(urls?.resume_url ?? "");
 };
 
 const SUSPENDS = [

@@ -36,15 +36,24 @@ export interface PackageTree extends FileTree {
  * @throws ComponentFetchError for a text that names none, DependencyError for an unknown package or version
  */
 export async function openPackageTree(source: string, packages: PackageInstaller): Promise<PackageTree> {
-  const parsed = parseSpecifier(source.replace(/^npm:/, ""));
-  if (parsed.kind !== "package" || parsed.subpath !== "" || !isRegistryRange(parsed.pin ?? "latest")) {
+  const reference = parsePackageSource(source);
+  if (reference === null) {
     throw new ComponentFetchError("bad_reference", `"${source}" is no package: use npm:name or npm:name@version`, {
       url: source,
     });
   }
-  const { name } = parsed;
-  const { root, read, ranges } = await openPackage({ name, range: parsed.pin ?? "latest" }, packages);
+  const { name } = reference;
+  const { root, read, ranges } = await openPackage(reference, packages);
   return { name, version: ranges[name] ?? "", paths: await filesBelow(root), read };
+}
+
+/** Reads `npm:<name>[@range]`; null for any other text. */
+export function parsePackageSource(source: string): { name: string; range: string } | null {
+  if (!source.startsWith("npm:")) return null;
+  const parsed = parseSpecifier(source.slice("npm:".length));
+  if (parsed.kind !== "package" || parsed.subpath !== "") return null;
+  const range = parsed.pin ?? "latest";
+  return isRegistryRange(range) ? { name: parsed.name, range } : null;
 }
 
 async function filesBelow(root: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from "kysely";
 import { invalidInput, newId, notFound, type Page, type PageRequest } from "../core/index.ts";
 import { selectPage, type Database } from "../db/index.ts";
-import { AppEditor, checkDefinition, logoOf, type AppDefinition } from "./catalogue/index.ts";
+import { AppEditor, checkDefinition, logoOf, type AppDefinition, type AuthField } from "./catalogue/index.ts";
 
 /** A row of `apps`. */
 export interface AppRow {
@@ -68,7 +68,8 @@ export class Apps {
     const known = checkDefinition(stored);
     if ("definition" in known) return { ...known.definition, id: row.app_id };
     const { app_id: id, name_slug: slug, name, description, categories } = row;
-    return { id, slug, name, description: description ?? "", categories, auth: { type: "keys", fields: [] } };
+    const fields = fieldsShown(row.custom_fields_json);
+    return { id, slug, name, description: description ?? "", categories, auth: { type: "keys", fields } };
   }
 
   /** An app's logo as SVG. @throws ApiError 404 */
@@ -120,6 +121,14 @@ export class Apps {
     );
     return rows.some((row) => (JSON.parse(row.definition) as { apps: string[] }).apps.includes(slug));
   }
+}
+
+/** The fields that an app without a definition is shown with; what stands there as null is absent in a definition. */
+function fieldsShown(customFieldsJson: string): AuthField[] {
+  const shown = JSON.parse(customFieldsJson) as Record<string, unknown>[];
+  return shown.map(
+    (field) => Object.fromEntries(Object.entries(field).filter(([, value]) => value !== null)) as AuthField,
+  );
 }
 
 /** One text that sorts as the matches do: first by where the words were found, then by name. */

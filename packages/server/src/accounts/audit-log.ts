@@ -5,6 +5,8 @@ import { workspaceOfNamed } from "./workspace-of.ts";
 
 /** What is told besides the operations that change something, which are told under their own ids. */
 export type AuditEvent =
+  | "account.connected"
+  | "account.reconnected"
   | "account.credentials_read"
   | "user.logged_in"
   | "user.signed_up"

@@ -2,8 +2,6 @@ import { sql } from "kysely";
 import type { Database } from "../db/index.ts";
 import type { Vault } from "./vault.ts";
 
-/** Much longer than any node seals with a key that was retired elsewhere. */
-const KEPT_MS = 3_600_000;
 const ROWS_AT_ONCE = 200;
 
 interface SealedColumn {
@@ -14,10 +12,12 @@ interface SealedColumn {
 interface RetiredKey {
   org_id: string;
   vault_key_id: string;
-  retired_at_ms: number;
 }
 
-/** Seals anew what the retired keys of workspaces sealed, and removes the keys that open nothing any more. */
+/**
+ * Seals anew what the retired keys of workspaces sealed. The keys stay: versions of workflows and sources, which never
+ * change, may hold secrets that only they open.
+ */
 export class KeyRetirement {
   readonly #db: Database;
   readonly #vault: Vault;
@@ -27,28 +27,25 @@ export class KeyRetirement {
     this.#vault = options.vault;
   }
 
-  /** One round over all retired keys, or over those of one workspace. @returns how many secrets were sealed anew */
-  async tick(nowMs: number, orgId?: string): Promise<number> {
-    const keys = this.#db.kysely.selectFrom("vault_keys").select(["org_id", "vault_key_id", "retired_at_ms"]);
-    const retired = keys.where("retired_at_ms", "is not", null).$narrowType<{ retired_at_ms: number }>();
+  /** A new key for a workspace, and everything of it that can be sealed anew under that. @returns how many secrets were */
+  async rotate(orgId: string): Promise<{ vaultKeyId: string; resealed: number }> {
+    const vaultKeyId = await this.#vault.rotate(orgId);
+    return { vaultKeyId, resealed: await this.tick(orgId) };
+  }
+
+  /** One round over all retired keys, or over those of one workspace: also what other nodes sealed meanwhile. */
+  async tick(orgId?: string): Promise<number> {
+    const keys = this.#db.kysely.selectFrom("vault_keys").select(["org_id", "vault_key_id"]);
+    const retired = keys.where("retired_at_ms", "is not", null);
     const rows = await (orgId === undefined ? retired : retired.where("org_id", "=", orgId)).execute();
     if (rows.length === 0) return 0;
     const columns = await this.#sealedColumns();
     let count = 0;
-    for (const key of rows) count += await this.#retire(key, { columns, nowMs });
+    for (const key of rows) for (const column of columns) count += await this.#reseal(key, column);
     return count;
   }
 
-  async #retire(key: RetiredKey, { columns, nowMs }: { columns: SealedColumn[]; nowMs: number }): Promise<number> {
-    let count = 0;
-    for (const column of columns) count += await this.#resealColumn(key, column);
-    if (count > 0 || nowMs - key.retired_at_ms < KEPT_MS) return count;
-    const removal = this.#db.kysely.deleteFrom("vault_keys").where("org_id", "=", key.org_id);
-    await removal.where("vault_key_id", "=", key.vault_key_id).execute();
-    return count;
-  }
-
-  async #resealColumn(key: RetiredKey, { table_name, column_name }: SealedColumn): Promise<number> {
+  async #reseal(key: RetiredKey, { table_name, column_name }: SealedColumn): Promise<number> {
     const table = sql.table(table_name);
     const column = sql.ref(column_name);
     const mine = sql`org_id = ${key.org_id} and vault_key_id = ${key.vault_key_id}`;

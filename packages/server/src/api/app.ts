@@ -1,7 +1,7 @@
 import type { Operation } from "@millrace/contract";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import type { AuditLog, IdempotencyStore } from "../accounts/index.ts";
+import type { AuditLog, Connections, IdempotencyStore } from "../accounts/index.ts";
 import { ApiError, randomBase62 } from "../core/index.ts";
 import { authenticateCaller, credentialId, type AuthenticationPorts } from "./authenticate.ts";
 import { bodyParsers, fileParser } from "./body.ts";
@@ -10,6 +10,7 @@ import { dispatcher } from "./dispatch.ts";
 import { asApiError, errorBody, errorHeaders, oauthErrorBody } from "./errors.ts";
 import { serveMeta, type MetaOptions } from "./meta.ts";
 import { refuseOtherMethods, type KnownEndpoint } from "./methods.ts";
+import { serveConnectPages } from "./pages/index.ts";
 import type { Route } from "./route.ts";
 import { normalizeUrl } from "./url.ts";
 
@@ -23,6 +24,8 @@ export interface ApiOptions extends AuthenticationPorts {
   /** Null: `Idempotency-Key` is ignored. */
   idempotency: IdempotencyStore | null;
   meta: MetaOptions;
+  /** Null: this node serves no pages. */
+  connections: Connections | null;
   /** A reply that does not fit its schema fails the request; for tests. */
   strictReplies?: boolean;
 }
@@ -63,7 +66,9 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   addRoutes(app, options);
   const metaUrls = serveMeta(app, { ...options.meta, routes: options.routes });
   const meta = metaUrls.map((url) => ({ method: "GET" as const, url, hasHead: true }));
-  refuseOtherMethods(app, [...endpointsOf(options.routes), ...meta]);
+  const { connections, cookies } = options;
+  const pages = connections === null ? [] : serveConnectPages(app, { connections, cookies });
+  refuseOtherMethods(app, [...endpointsOf(options.routes), ...meta, ...pages]);
   return app;
 }
 

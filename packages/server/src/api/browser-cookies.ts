@@ -2,12 +2,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import { parseCookie, stringifySetCookie } from "cookie";
 import { SESSION_COOKIE_SECONDS, TRIP_SECONDS, type Login } from "../accounts/logins/index.ts";
 
-export type CookieName = "session" | "device" | "trip";
+export type CookieName = "session" | "device" | "trip" | "connect";
 
 const SECONDS: Readonly<Record<CookieName, number>> = {
   session: SESSION_COOKIE_SECONDS,
   device: 365 * 24 * 3_600,
   trip: TRIP_SECONDS,
+  connect: 3_600,
 };
 
 /** The cookies of a request; none for a header that is no list of them. */

@@ -4,8 +4,12 @@ import type {
   ApiKeys,
   Apps,
   AuditLog,
+  Connections,
+  KeyRetirement,
+  OauthApps,
   OauthClients,
   Projects,
+  RequestSigner,
   Users,
   Workspaces,
 } from "../accounts/index.ts";
@@ -16,6 +20,8 @@ import type { WebhookLog, Webhooks } from "../delivery/index.ts";
 import type { EventStreams, EventSummaries, Subscriptions } from "../events/index.ts";
 import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
+import type { RegistryImports } from "../registry/imports/index.ts";
+import type { ComponentSearch } from "../search/index.ts";
 import type { EnvVars, Workflows } from "../workflows/index.ts";
 import type { Runs } from "../workflows/engine/index.ts";
 import type { FileStores } from "../workflows/files/index.ts";
@@ -28,7 +34,9 @@ export interface ApiServices {
   apiKeys: ApiKeys;
   apps: Apps;
   audit: AuditLog;
+  connections: Connections;
   cookies: BrowserCookies;
+  imports: RegistryImports;
   invitations: Invitations;
   logins: Logins;
   members: Members;
@@ -39,13 +47,17 @@ export interface ApiServices {
   signUps: SignUps;
   workspaceRemoval: WorkspaceRemoval;
   components: Components;
+  componentSearch: ComponentSearch;
   dataStores: DataStores;
   envVars: EnvVars;
   fileStores: FileStores;
   streams: EventStreams;
   summaries: EventSummaries;
+  keyRetirement: KeyRetirement;
+  oauthApps: OauthApps;
   oauthClients: OauthClients;
   projects: Projects;
+  requestSigner: RequestSigner;
   runs: Runs;
   sources: Sources;
   subscriptions: Subscriptions;

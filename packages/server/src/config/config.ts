@@ -3,7 +3,16 @@ import { StartupError } from "../core/index.ts";
 import type { Env } from "./env.ts";
 import { buildAccess, type AccessConfig } from "./access.ts";
 import { EnvFields } from "./fields.ts";
-import { buildFiles, buildMail, buildS3, type FilesConfig, type MailConfig, type S3Config } from "./outlets.ts";
+import {
+  buildEmbeddings,
+  buildFiles,
+  buildMail,
+  buildS3,
+  type EmbeddingsConfig,
+  type FilesConfig,
+  type MailConfig,
+  type S3Config,
+} from "./outlets.ts";
 
 const ROLES = ["api", "ingest", "worker", "scheduler"] as const;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -73,6 +82,8 @@ export interface Config {
   /** null: not configured. */
   s3: S3Config | null;
   files: FilesConfig;
+  /** null: the model that comes along. */
+  embeddings: EmbeddingsConfig | null;
   /** What the log should say about the settings. */
   warnings: readonly string[];
 }
@@ -95,6 +106,7 @@ export function buildConfig(env: Env): Config {
     mail: buildMail(fields),
     s3: buildS3(fields),
     files: buildFiles(fields),
+    embeddings: buildEmbeddings(fields),
     warnings: env.unknownNames.map((name) => `${name} is not a setting of Millrace; is it misspelt?`),
   };
   checkContradictions(config, fields);

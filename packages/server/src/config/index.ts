@@ -4,4 +4,4 @@ export { buildConfig, type Config, type LogLevel, type Role, type SandboxTier } 
 export { loadNodeName, prepareDataDir } from "./data-dir.ts";
 export type { MailConfig, S3Config } from "./outlets.ts";
 export { ENV_NAMES, environment, readEnv, type Env, type EnvName } from "./env.ts";
-export { loadSecretKey, type InstanceKey } from "./secrets.ts";
+export { instanceKeyOf, loadSecretKey, type InstanceKey } from "./secrets.ts";

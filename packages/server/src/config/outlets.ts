@@ -30,6 +30,15 @@ export interface FilesConfig {
   readonly workspaceBytes: number;
 }
 
+/** A service of embeddings in OpenAI's form. */
+export interface EmbeddingsConfig {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly model: string;
+  /** Null: it asks for none. */
+  readonly apiKey: string | null;
+}
+
 const MAX_RATE = 1_000_000;
 
 export function buildMail(fields: EnvFields): MailConfig {
@@ -84,4 +93,14 @@ export function buildFiles(fields: EnvFields): FilesConfig {
     fileBytes: fields.sizeBytes("MILLRACE_FILE_SIZE_LIMIT", { ...bounds, default: 5 * 1024 ** 3 }),
     workspaceBytes: fields.sizeBytes("MILLRACE_FILE_STORE_LIMIT", { ...bounds, default: 50 * 1024 ** 3 }),
   };
+}
+
+export function buildEmbeddings(fields: EnvFields): EmbeddingsConfig | null {
+  const url = fields.httpUrl("MILLRACE_EMBEDDINGS_URL");
+  const model = fields.text("MILLRACE_EMBEDDINGS_MODEL");
+  if (url !== null && model !== null) return { url, model, apiKey: fields.text("MILLRACE_EMBEDDINGS_API_KEY") };
+  if (url !== null || model !== null) {
+    fields.problem("MILLRACE_EMBEDDINGS_URL and MILLRACE_EMBEDDINGS_MODEL: go together, set both or none");
+  }
+  return null;
 }

@@ -33,8 +33,13 @@ export function loadSecretKey(config: {
   if (given === null && text.length < SHORTEST) {
     throw new StartupError("config_invalid", `${path}: holds no key; restore it, or set MILLRACE_SECRET_KEY`);
   }
-  const key = Buffer.from(hkdfSync("sha256", text, "millrace", "instance key", KEY_BYTES));
+  const key = instanceKeyOf(text);
   return { key, fingerprint: createHash("sha256").update("fingerprint").update(key).digest("hex").slice(0, 16) };
+}
+
+/** The key that a secret text stands for. */
+export function instanceKeyOf(text: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", text, "millrace", "instance key", KEY_BYTES));
 }
 
 function assertStrong(text: string, config: { isProduction: boolean }): void {

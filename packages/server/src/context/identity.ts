@@ -1,22 +1,28 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import {
   AccessTokens,
-  Accounts,
   ApiKeys,
   Apps,
   AuditLog,
   ensureFirstUser,
   IdempotencyStore,
   OauthClients,
+  PrincipalCache,
   Projects,
+  readInstanceClients,
   Users,
   Vault,
   Workspaces,
 } from "../accounts/index.ts";
-import type { Principal } from "../core/index.ts";
+import { Sessions } from "../accounts/logins/index.ts";
+import { StartupError, type Principal } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
-import { keepCredentials, refreshAddresses } from "./credentials-file.ts";
+import type { Egress } from "../egress/index.ts";
+import { accountServices } from "./account-services.ts";
+import { keepCredentials, refreshCredentials } from "./credentials-file.ts";
+import { buildLoginWork, type LoginSettings } from "./login-work.ts";
 
 const CATALOGUE = new URL("../../catalogue/", import.meta.url);
 
@@ -24,10 +30,15 @@ export interface IdentityOptions {
   db: Database;
   log: Logger;
   secretKey: Uint8Array;
+  formerSecretKeys: readonly Uint8Array[];
+  egress: Egress;
   dataDir: string;
   publicUrl: string;
+  logins: LoginSettings;
   /** The operator's own files about apps; null: none. */
   catalogueDir: string | null;
+  /** The operator's file of OAuth clients; null: none. */
+  oauthClientsFile: string | null;
 }
 
 /** Who may do what: users, keys, the vault and what it seals. */
@@ -35,9 +46,11 @@ export type Identity = Awaited<ReturnType<typeof buildIdentity>>;
 
 /** Builds the services of identity; makes the first user on a new database. */
 export async function buildIdentity(options: IdentityOptions) {
-  const { db, log, secretKey, dataDir, publicUrl } = options;
+  const { db, log, secretKey, formerSecretKeys, egress, dataDir, publicUrl, logins } = options;
   const onError = (error: unknown): void => log.error({ err: error }, "a background task of identity failed");
-  const services = identityServices({ db, secretKey, publicUrl, onError });
+  const instanceClients = await loadInstanceClients(options.oauthClientsFile, log);
+  const keys = { secretKey, formerSecretKeys };
+  const services = identityServices({ db, ...keys, egress, publicUrl, logins, instanceClients, onError });
   await services.vault.verify();
   await services.apps.editor.start({
     dir: fileURLToPath(CATALOGUE),
@@ -46,14 +59,21 @@ export async function buildIdentity(options: IdentityOptions) {
   });
   const keep = (credentials: Parameters<typeof keepCredentials>[1]["credentials"]): Promise<void> =>
     keepCredentials(dataDir, { publicUrl, credentials });
-  if ((await ensureFirstUser(db, { keep })) === null) await refreshAddresses(dataDir, publicUrl);
+  await ensureFirstUser(db, { keep });
+  await refreshCredentials(dataDir, { publicUrl, setupUrl: await services.passwordLinks.setupUrl() });
   return services;
 }
 
 export interface IdentityServicesOptions {
   db: Database;
   secretKey: Uint8Array;
+  formerSecretKeys?: readonly Uint8Array[];
+  egress: Egress;
   publicUrl: string;
+  /** OAuth clients of the operator. */
+  instanceClients?: ReturnType<typeof readInstanceClients>["clients"];
+  /** Invitations only, without a provider and without mail when absent. */
+  logins?: Partial<LoginSettings> | undefined;
   /** Which of its two shapes `/users/me` has. */
   plan?: "free" | "paid";
   onError(error: unknown): void;
@@ -61,13 +81,23 @@ export interface IdentityServicesOptions {
 
 /** Wires the services of identity; touches nothing. */
 export function identityServices(options: IdentityServicesOptions) {
-  const { db, secretKey, publicUrl, onError, plan } = options;
-  const vault = new Vault({ db, secretKey });
+  const { db, secretKey, formerSecretKeys = [], egress, instanceClients = [], publicUrl, onError, plan } = options;
+  const vault = new Vault({ db, secretKey, formerSecretKeys });
   const accessTokens = new AccessTokens({ db, vault, issuer: publicUrl, onError });
   const apps = new Apps({ db, publicUrl });
   const audit = new AuditLog({ db });
-  const apiKeys = new ApiKeys({ db, onError });
+  const principals = new PrincipalCache(db);
+  const apiKeys = new ApiKeys({ db, cache: principals, onError });
+  const projects = new Projects({ db });
+  const workspaces = new Workspaces({ db });
+  const logins = buildLoginWork({
+    ...{ db, secretKey, publicUrl, onError, sessions: new Sessions({ db, cache: principals }) },
+    settings: { signUp: "invite", oidc: null, mailer: null, ...options.logins },
+    identity: { vault, audit, apiKeys, projects, workspaces },
+  });
   return {
+    ...logins,
+    principals,
     vault,
     apps,
     audit,
@@ -77,10 +107,21 @@ export function identityServices(options: IdentityServicesOptions) {
     authenticate: async (token: string): Promise<Principal | null> =>
       (await apiKeys.authenticate(token)) ?? accessTokens.authenticate(token),
     oauthClients: new OauthClients({ db, onChanged: () => accessTokens.refresh() }),
-    accounts: new Accounts({ db, vault, apps, audit }),
+    ...accountServices({ db, vault, apps, audit, egress, instanceClients, publicUrl, onError }),
     idempotency: new IdempotencyStore({ db, vault, onError }),
-    projects: new Projects({ db }),
+    projects,
     users: new Users({ db, ...(plan && { plan }) }),
-    workspaces: new Workspaces({ db }),
+    workspaces,
   };
+}
+
+/** A file that is not there stops the start; a mistake in it costs the client it is in. */
+async function loadInstanceClients(path: string | null, log: Logger) {
+  if (path === null) return [];
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new StartupError("config_invalid", `MILLRACE_OAUTH_CLIENTS: ${path} cannot be read`, { cause: error });
+  });
+  const { clients, mistakes } = readInstanceClients(text);
+  for (const mistake of mistakes) log.warn({ file: path, mistake }, "an OAuth client of the operator is left out");
+  return clients;
 }

@@ -52,7 +52,7 @@ export function buildSourceWork(options: SourceWorkOptions) {
     ...{ log: events.work.log, endpoints, responders, publicUrl, onError, ...options.files },
     bodyLimitBytes: config.limits.httpBodyBytes,
     ratePerSecond: config.limits.endpointRatePerSecond,
-    authenticate: (token) => identity.apiKeys.authenticate(token),
+    authenticate: identity.authenticate,
     responseTimeoutMs: config.limits.sourceTimeoutMs,
   });
   const timers = new TimerIngest({ db, log: events.work.log, timers: new Timers({ db }), onError });

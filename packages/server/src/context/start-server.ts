@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { NpmSettings } from "@millrace/runner";
 import type { Logger } from "pino";
+import type { WorkspaceRemoval } from "../accounts/members/index.ts";
 import { allRoutes, buildApi, HttpFront, type IngestPort } from "../api/index.ts";
-import { loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
+import { instanceKeyOf, loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
 import { StartupError, type RetryPolicy } from "../core/index.ts";
 import { Housekeeping, storageChores } from "../daemon/index.ts";
 import { DataDirLock, NodeRegistration, type Database } from "../db/index.ts";
@@ -16,12 +17,15 @@ import { buildDefinitionWork, type DefinitionWork } from "./definition-work.ts";
 import { buildEventWork, type EventWork } from "./event-work.ts";
 import { buildFileWork, type FileWork } from "./file-work.ts";
 import { buildIdentity, type Identity } from "./identity.ts";
+import { loginNotices, loginSettingsOf } from "./login-work.ts";
 import { createLogger } from "./logger.ts";
-import { startMailWork } from "./mail-work.ts";
+import { MailWork } from "./mail-work.ts";
 import { readinessOf } from "./readiness.ts";
+import { buildRegistryWork, type RegistryWork } from "./registry-work.ts";
 import { assertTierServes } from "./sandbox-rule.ts";
 import { buildSourceWork, type SourceWork } from "./source-work.ts";
 import { openStorage } from "./storage.ts";
+import { buildWorkspaceRemoval } from "./workspace-take-down.ts";
 import { buildWorkflowWork, type WorkflowWork } from "./workflow-work.ts";
 
 export interface ServerOverrides {
@@ -35,6 +39,8 @@ export interface ServerOverrides {
 export interface RunningServer {
   readonly url: string;
   readonly db: Database;
+  /** What whoever started it should read. */
+  readonly notices: readonly string[];
   /** Drains within 10 seconds. */
   stop(): Promise<void>;
 }
@@ -61,9 +67,11 @@ interface Parts {
   readonly code: CodeWork;
   readonly events: EventWork;
   readonly files: FileWork;
+  readonly registry: RegistryWork;
   readonly sources: SourceWork;
   readonly definitions: DefinitionWork;
   readonly workflows: WorkflowWork;
+  readonly workspaceRemoval: WorkspaceRemoval;
 }
 
 /**
@@ -86,16 +94,18 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   const { db, sandboxes } = await startFoundation({ log, config, publicUrl, npmSettings }, stack);
   const base = { config, overrides, log, db, sandboxes, secretKey, publicUrl };
   const parts = await buildParts(base, stack);
-  const app = await buildApp(base, parts);
+  const mail = new MailWork({ ...base, ...parts });
+  const app = await buildApp(base, { ...parts, mail });
   stack.defer(() => app.close());
   await startParts(base, parts, stack);
-  const mail = await startMailWork({ ...base, ...parts });
-  stack.defer(() => mail?.stop());
+  await mail.start();
+  stack.defer(() => mail.stop());
   // Last in, first out: no request arrives any more when the parts behind it stop.
   stack.defer(() => front.close(FRONT_GRACE_MS));
   front.open({ ...(config.roles.includes("ingest") && { ingest: ingestOf(parts) }), api: app.routing });
+  const notices = await loginNotices(parts.identity.passwordLinks, config.access.resetPasswordOf);
   const running = stack.move();
-  return { url: publicUrl, db, stop: () => running.disposeAsync() };
+  return { url: publicUrl, db, notices, stop: () => running.disposeAsync() };
 }
 
 /** Storage and sandboxes know nothing of each other, so they start side by side. */
@@ -134,7 +144,11 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const { config, overrides, log, db, sandboxes, secretKey, publicUrl } = base;
   const egress = new Egress({ rules: { allow: config.egressAllow, publicUrl } });
   stack.defer(() => egress.stop());
-  const identity = await buildIdentity({ db, log, secretKey, dataDir: config.dataDir, publicUrl });
+  const identity = await buildIdentity({
+    ...{ db, log, secretKey, egress, publicUrl, logins: loginSettingsOf(config, stack) },
+    ...{ dataDir: config.dataDir, catalogueDir: config.catalogueDir, oauthClientsFile: config.oauthClientsFile },
+    formerSecretKeys: config.formerSecretKeys.map(instanceKeyOf),
+  });
   const { webhookRetryPolicy } = overrides;
   const code = buildCodeWork(sandboxes, { db, log, egress, githubRawUrl: config.githubRawUrl });
   await assertTierServes({ workspaces: identity.workspaces, config, code, log });
@@ -145,17 +159,27 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code, files });
   const definitions = buildDefinitionWork({ db, log, config, publicUrl, identity, code, events, sources });
   const work = { db, log, config, publicUrl, secretKey, egress, identity, code, events, files, sources, definitions };
-  return { identity, code, events, files, sources, definitions, workflows: buildWorkflowWork(work) };
+  const working = { workflows: definitions.workflows, sources: sources.sources, webhooks: events.webhooks };
+  const workspaceRemoval = buildWorkspaceRemoval({ db, log, identity, parts: working });
+  const workflows = buildWorkflowWork(work);
+  const registry = buildRegistryWork({ db, log, config, node, sandboxes });
+  return { identity, code, events, files, registry, sources, definitions, workflows, workspaceRemoval };
 }
 
-async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
+async function buildApp(base: Base, parts: Parts & { mail: MailWork }): Promise<FastifyInstance> {
   const { identity, code, events, files, sources, definitions, workflows } = parts;
   const { summaries, streams } = events.work;
-  const { accounts, apiKeys, apps, audit, projects, users, workspaces } = identity;
+  const { accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, users, workspaces } = identity;
   const { subscriptions, webhooks, webhookLog } = events;
+  const { workspaceRemoval } = parts;
+  const { cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps } = identity;
+  const { connections, keyRetirement, oauthApps, requestSigner } = identity;
   const services = {
-    ...{ accounts, apiKeys, apps, audit, projects, users, workspaces },
+    ...{ connections, keyRetirement, oauthApps, requestSigner },
+    ...{ cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps, workspaceRemoval },
+    ...{ accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, users, workspaces },
     ...{ components: code.components, sources: sources.sources },
+    ...{ imports: parts.registry.imports, componentSearch: parts.registry.componentSearch },
     ...{ dataStores: workflows.dataStores, fileStores: files.stores, runs: workflows.runs },
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
     ...definitions,
@@ -163,7 +187,9 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
   const app = buildApi({
     log: base.log,
     routes: base.config.roles.includes("api") ? allRoutes(services) : [],
-    authenticate: (token) => apiKeys.authenticate(token),
+    connections: base.config.roles.includes("api") ? identity.connections : null,
+    authenticate: identity.authenticate,
+    ...{ audit, cookies, sessions, trustedProxies: base.config.access.trustedProxies },
     bodyLimitBytes: base.config.limits.httpBodyBytes,
     idempotency: identity.idempotency,
     strictReplies: base.overrides.strictReplies ?? false,
@@ -171,7 +197,8 @@ async function buildApp(base: Base, parts: Parts): Promise<FastifyInstance> {
       version: await versionOfMillrace(),
       publicUrl: base.publicUrl,
       dashboardDir: existsSync(new URL("index.html", DASHBOARD)) ? fileURLToPath(DASHBOARD) : null,
-      readiness: readinessOf({ db: base.db, log: events.work.log, code, roles: base.config.roles }),
+      jwks: () => accessTokens.jwks(),
+      readiness: readinessOf({ db: base.db, log: events.work.log, code, roles: base.config.roles, mail: parts.mail }),
     },
   });
   await app.ready();
@@ -184,6 +211,10 @@ async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack)
   startCaches(parts, stack);
   identity.apiKeys.start();
   stack.defer(() => identity.apiKeys.stop());
+  identity.refresher.start();
+  stack.defer(() => identity.refresher.stop());
+  await identity.accessTokens.start();
+  stack.defer(() => identity.accessTokens.stop());
   workflows.engine.start();
   stack.defer(() => workflows.stop());
   await events.work.start();
@@ -195,6 +226,7 @@ async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack)
     await sources.timers.start();
     stack.defer(() => sources.timers.stop());
   }
+  startRegistry(base, parts, stack);
   startHousekeeping(base, parts, stack);
   if (roles.includes("api")) await publishExamples(base, parts);
 }
@@ -208,20 +240,42 @@ function startCaches({ identity, events, sources, definitions }: Parts, stack: A
   }
 }
 
-function startHousekeeping({ db, config, log }: Base, { identity, code, workflows }: Parts, stack: AsyncDisposableStack): void {
+function startRegistry({ config }: Base, { registry }: Parts, stack: AsyncDisposableStack): void {
+  registry.componentSearch.start();
+  stack.defer(() => registry.componentSearch.stop());
+  if (!config.roles.includes("worker")) return;
+  registry.imports.start();
+  stack.defer(() => registry.imports.stop());
+}
+
+function startHousekeeping(
+  { db, config, log }: Base,
+  { identity, code, registry, workflows, workspaceRemoval }: Parts,
+  stack: AsyncDisposableStack,
+): void {
   const unusedPackages = {
     name: "unused dependency sets",
     everyMs: DAY_MS,
     run: (nowMs: number) => code.components.collectGarbage(nowMs),
   };
+  const accounts = [
+    { name: "connect links", everyMs: HOUR_MS, run: (nowMs: number) => identity.connections.links.prune(nowMs) },
+    { name: "retired vault keys", everyMs: HOUR_MS, run: () => identity.keyRetirement.tick() },
+  ];
   const signingKeys = {
     name: "signing keys",
     everyMs: HOUR_MS,
     run: (nowMs: number) => identity.accessTokens.keepUp(nowMs),
   };
+  const { auditRetentionMs } = config.access;
+  const access = [
+    ...identity.loginChores,
+    { name: "audit log", everyMs: DAY_MS, run: (nowMs: number) => identity.audit.prune(nowMs - auditRetentionMs) },
+    { name: "deleted workspaces", everyMs: 60_000, run: (nowMs: number) => workspaceRemoval.resume(nowMs) },
+  ];
   const stored = storageChores({ db, retentionMs: config.limits.retentionMs });
   const housekeeping = new Housekeeping({
-    chores: [...stored, unusedPackages, signingKeys, ...workflows.chores],
+    chores: [...stored, unusedPackages, signingKeys, ...accounts, ...access, ...workflows.chores, ...registry.chores],
     onError: ({ name, error }) => log.warn({ err: error, chore: name }, "a chore failed; it is tried again"),
   });
   housekeeping.start();

@@ -30,6 +30,7 @@ export interface WorkflowWorkOptions {
   definitions: DefinitionWork;
 }
 
+const CALLBACKS_EVERY_MS = 3_000;
 const HOUR_MS = 3_600_000;
 
 /** What runs workflows, and what they reach. */
@@ -62,7 +63,8 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
     bodyLimitBytes: config.limits.httpBodyBytes,
   });
   const chores: Chore[] = [
-    ...runChores({ db, definitions: definitions.workflows, callbacks, retentionMs: config.limits.retentionMs }),
+    ...runChores({ db, retentionMs: config.limits.retentionMs }),
+    { name: "calls of resume URLs", everyMs: CALLBACKS_EVERY_MS, run: (nowMs) => callbacks.tick(nowMs) },
     { name: "expired records", everyMs: HOUR_MS, run: (nowMs) => dataStores.pruneExpired(nowMs) },
     ...options.files.chores,
     { name: "error mails", everyMs: HOUR_MS, run: (nowMs) => outlets.errorMails.prune(nowMs) },

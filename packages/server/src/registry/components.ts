@@ -1,5 +1,5 @@
 import type { CodeBundle, ComponentDefinition, ComponentFiles, DependencyStore } from "@millrace/runner";
-import { ApiError, invalidInput, newId, notFound } from "../core/index.ts";
+import { ApiError, invalidInput, newId, notFound, type Page } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { asApiError } from "./build-errors.ts";
 import { codeHashOf, type BuiltDefinition, type ComponentBuilder, type ComponentSource } from "./component-builder.ts";
@@ -8,6 +8,8 @@ import { adoptComponent } from "./adopt-component.ts";
 import { findByHash, findComponent, findLoadable, findMany, findPublished } from "./find-component.ts";
 import { insertComponent } from "./insert-component.ts";
 import { insertScript, type Script } from "./insert-script.ts";
+import { listComponents, listPublished, type ListedComponent, type ListQuery } from "./list-components.ts";
+import { publishAll, publishedVersions, unpublish, type PublishedVersion } from "./published.ts";
 
 export interface ComponentsOptions {
   readonly db: Database;
@@ -89,7 +91,7 @@ export class Components {
   async find(orgId: string, idOrKey: string): Promise<ComponentRecord | null> {
     const own = await findComponent(this.#db, [orgId], { idOrKey });
     if (own) return own;
-    const published = await findPublished(this.#db, idOrKey);
+    const published = await findPublished(this.#db, { idOrKey });
     return published && (published.orgId === orgId ? published : adoptComponent(this.#db, published, orgId));
   }
 
@@ -100,17 +102,34 @@ export class Components {
   ): Promise<ComponentRecord> {
     const own = await findComponent(this.#db, orgIds, wanted);
     if (own) return own;
-    const published = await findPublished(this.#db, wanted.idOrKey);
+    const published = await findPublished(this.#db, wanted);
     const isWanted = wanted.version === undefined || published?.definition.version === wanted.version;
     if (published && isWanted) return published;
     throw notFound(`Component ${wanted.idOrKey}`);
   }
 
-  /** What the registry holds under a key. @throws ApiError 404 */
-  async findPublished(key: string): Promise<ComponentRecord> {
-    const published = await findPublished(this.#db, key);
+  /** What the registry holds under a key: the version published last, or the named one. @throws ApiError 404 */
+  async findPublished(key: string, version?: string): Promise<ComponentRecord> {
+    const published = await findPublished(this.#db, { idOrKey: key, version });
     if (published?.definition.key === key) return published;
-    throw notFound(`Component ${key}`);
+    throw notFound(version === undefined ? `Component ${key}` : `Version ${version} of component ${key}`);
+  }
+
+  /** Saved components of these workspaces that have a key, newest first. */
+  list(orgIds: readonly string[], query: ListQuery): Promise<Page<ListedComponent>> {
+    return listComponents(this.#db, orgIds, query);
+  }
+
+  /** What the registry holds, by key. */
+  listPublished(query: ListQuery): Promise<Page<ListedComponent>> {
+    return listPublished(this.#db, query);
+  }
+
+  /** The published versions of a key, newest first. @throws ApiError 404 */
+  async versionsOf(key: string): Promise<PublishedVersion[]> {
+    const versions = await publishedVersions(this.#db, key);
+    if (versions.length === 0) throw notFound(`Component ${key}`);
+    return versions;
   }
 
   /** Puts a component into the registry under its key. @throws ApiError 400, 404; 409 when another workspace holds the key */
@@ -122,23 +141,19 @@ export class Components {
       const message = "names a component without a `key` and a `version`; the registry needs both";
       throw invalidInput([{ path: "id", message }]);
     }
-    const { rowCount } = await this.#db.query(
-      `insert into registry_entries (key, org_id, component_id, published_at_ms) values ($1, $2, $3, $4)
-       on conflict (key) do update set component_id = excluded.component_id, published_at_ms = excluded.published_at_ms
-       where registry_entries.org_id = excluded.org_id`,
-      [key, component.orgId, componentId, Date.now()],
-    );
-    if (rowCount === 0) throw new ApiError("conflict", `The key ${key} is published by another workspace`);
+    const entry = { key, version, orgId: component.orgId, componentId };
+    const refused = await this.#db.transaction((trx) => publishAll(trx, [entry]));
+    if (refused.size > 0) throw new ApiError("conflict", `The key ${key} is published by another workspace`);
     return component;
   }
 
-  /** Takes a key out of the registry. @throws ApiError 404 unless one of these workspaces published it */
-  async unpublish(orgIds: readonly string[], key: string): Promise<void> {
-    const { rowCount } = await this.#db.query("delete from registry_entries where org_id = any($1) and key = $2", [
-      [...orgIds],
-      key,
-    ]);
-    if (rowCount === 0) throw notFound(`Component ${key}`);
+  /**
+   * Takes a key out of the registry, or one version of it: then the one published last before it stands.
+   * @throws ApiError 404 unless one of these workspaces published it
+   */
+  async unpublish(orgIds: readonly string[], named: { key: string; version?: string | undefined }): Promise<void> {
+    const removed = await this.#db.transaction((trx) => unpublish(trx, orgIds, named));
+    if (removed === 0) throw notFound(`Component ${named.key}`);
   }
 
   /** What a sandbox loads; packages that are gone are installed again as they were. @throws ApiError 503 */
@@ -160,6 +175,9 @@ export class Components {
       "select distinct depset_hash from components where depset_hash is not null",
     );
     const referenced = new Set(rows.map((row) => row.depset_hash));
+    await this.#db.query(
+      "delete from dependency_locks where not exists (select from components where components.depset_hash = dependency_locks.depset_hash)",
+    );
     return this.#dependencies.collectGarbage({ referenced, unusedForMs: UNUSED_SET_MS, nowMs });
   }
 

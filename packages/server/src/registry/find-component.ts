@@ -40,11 +40,21 @@ export async function findByHash(
   return known;
 }
 
-/** What the registry holds under a key, or by the id of the published component; of any workspace by design. */
-export async function findPublished(db: Database, idOrKey: string): Promise<ComponentRecord | null> {
-  const { rows } = await sql<ComponentRow>`select ${COMPONENT_COLUMNS} from registry_entries
-    join components using (org_id, component_id)
-    where registry_entries.key = ${idOrKey} or registry_entries.component_id = ${idOrKey} limit 1`.execute(db.kysely);
+/**
+ * What the registry holds under a key (the version published last, or the one that is wanted), or by the id of a
+ * published component; of any workspace by design.
+ */
+export async function findPublished(
+  db: Database,
+  { idOrKey, version }: { idOrKey: string; version?: string | undefined },
+): Promise<ComponentRecord | null> {
+  const ofKey =
+    version === undefined
+      ? sql`select org_id, component_id from registry_entries where key = ${idOrKey}`
+      : sql`select org_id, component_id from registry_versions where key = ${idOrKey} and version = ${version}`;
+  const { rows } = await sql<ComponentRow>`select ${COMPONENT_COLUMNS} from components
+    where (org_id, component_id) in (${ofKey} union all
+      select org_id, component_id from registry_versions where component_id = ${idOrKey}) limit 1`.execute(db.kysely);
   return rows[0] ? recordOf(rows[0]) : null;
 }
 
@@ -54,7 +64,9 @@ export async function findLoadable(
   { orgId, componentId }: ComponentId,
 ): Promise<{ bundle: string; depset_lock: string | null } | null> {
   const { rows } = await db.query<{ bundle: string; depset_lock: string | null }>(
-    "select bundle, depset_lock from components where org_id = $1 and component_id = $2",
+    `select bundle, coalesce(depset_lock, (select lock from dependency_locks where
+       dependency_locks.depset_hash = components.depset_hash)) as depset_lock
+     from components where org_id = $1 and component_id = $2`,
     [orgId, componentId],
   );
   return rows[0] ?? null;

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../db/index.ts";
 import type { BuiltDefinition } from "./component-builder.ts";
+import { componentsChanged } from "./components-hint.ts";
 import { COMPONENT_COLUMNS, recordOf, type ComponentRecord, type ComponentRow } from "./component-record.ts";
 
 /** A component to be saved. */
@@ -24,6 +25,10 @@ export async function insertComponent(db: Database, component: NewComponent): Pr
       ${nowMs}, ${nowMs})
     on conflict (org_id, code_hash, lang) do update set updated_at_ms = excluded.updated_at_ms, key = excluded.key
     returning ${COMPONENT_COLUMNS}`.execute(db.kysely);
+  if (definition.key !== null) {
+    const { topic, payload } = componentsChanged(orgId);
+    await db.notify(topic, payload);
+  }
   return recordOf(firstOf(rows));
 }
 

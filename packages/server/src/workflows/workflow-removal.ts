@@ -5,6 +5,15 @@ import type { WorkflowParts } from "./workflow-parts.ts";
 import { announceWorkflow, findWorkflow } from "./workflow-rows.ts";
 
 const RUNS_PER_ROUND = 500;
+const REMOVE_RUNS = `
+with gone as (
+  delete from workflow_runs where org_id = $1 and workflow_id = $2 and run_id in (
+    select run_id from workflow_runs where org_id = $1 and workflow_id = $2 limit ${RUNS_PER_ROUND})
+  returning org_id, run_id),
+gone_steps as (
+  delete from workflow_steps using gone
+  where workflow_steps.org_id = gone.org_id and workflow_steps.run_id = gone.run_id)
+select count(*) as count from gone`;
 
 /** Removes workflows with everything that belongs to them. */
 export class WorkflowRemoval {
@@ -64,14 +73,7 @@ export class WorkflowRemoval {
 
 async function removeRuns(db: Database, { orgId, workflowId }: TriggerOwner): Promise<void> {
   for (;;) {
-    const { rows } = await db.query<{ run_id: string }>(
-      `delete from workflow_runs where org_id = $1 and workflow_id = $2 and run_id in (
-         select run_id from workflow_runs where org_id = $1 and workflow_id = $2 limit ${RUNS_PER_ROUND})
-       returning run_id`,
-      [orgId, workflowId],
-    );
-    const runIds = rows.map((row) => row.run_id);
-    await db.query("delete from workflow_steps where org_id = $1 and run_id = any($2)", [orgId, runIds]);
-    if (runIds.length < RUNS_PER_ROUND) return;
+    const { rows } = await db.query<{ count: number }>(REMOVE_RUNS, [orgId, workflowId]);
+    if ((rows[0]?.count ?? 0) < RUNS_PER_ROUND) return;
   }
 }

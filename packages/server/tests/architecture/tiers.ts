@@ -12,6 +12,7 @@ export const SERVER_FOLDERS: Readonly<Record<string, { tier: number; besides?: r
   registry: { tier: 3 },
   objects: { tier: 3 },
   events: { tier: 4 },
+  search: { tier: 4 },
   sources: { tier: 5 },
   workflows: { tier: 5, besides: ["sources"] },
   delivery: { tier: 6 },
@@ -44,7 +45,7 @@ export const PRIVILEGES: readonly Privilege[] = [
   {
     what: "SQL",
     sign: /from "(?:kysely|pg)"|\.kysely\b|\bsql`|\.query(?:<[^>]*>)?\(/,
-    allowed: ["db", "queue", "accounts", "registry", "events", "sources", "workflows", "delivery"],
+    allowed: ["db", "queue", "accounts", "registry", "events", "search", "sources", "workflows", "delivery"],
   },
   {
     what: "outgoing requests",
@@ -57,5 +58,5 @@ export const PRIVILEGES: readonly Privilege[] = [
     allowed: ["api", "ingest", "egress"],
   },
   { what: "decryption", sign: /\bcreateDecipheriv\b/, allowed: ["accounts"] },
-  { what: "child processes", sign: /from "node:(?:child_process|cluster|worker_threads)"/, allowed: ["db"] },
+  { what: "child processes", sign: /from "node:(?:child_process|cluster|worker_threads)"/, allowed: ["db", "search"] },
 ];

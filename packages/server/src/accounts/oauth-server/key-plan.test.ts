@@ -5,7 +5,7 @@ import { planKeys, signerOf } from "./key-plan.ts";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const NOW_MS = 1_800_000_000_000;
-const key = (keyId: string, ageMs: number) => ({ keyId, signsFromMs: NOW_MS - ageMs });
+const key = (keyId: string, ageMs: number) => ({ keyId, signsFromMs: NOW_MS - ageMs, canSign: true });
 
 test("an instance without a key gets one that signs at once", () => {
   assert.deepEqual(planKeys([], NOW_MS), { newKeySignsFromMs: NOW_MS, expiredKeyIds: [] });
@@ -30,4 +30,11 @@ test("a key stays until the last token that it signed has expired on every clock
   assert.deepEqual(after(HOUR_MS), []);
   assert.deepEqual(after(2 * HOUR_MS), ["old"]);
   assert.deepEqual(planKeys([key("only", 300 * DAY_MS)], NOW_MS).expiredKeyIds, []);
+});
+
+test("a key that cannot be opened does not sign, and one that can takes its place at once", () => {
+  const lost = { ...key("lost", DAY_MS), canSign: false };
+  assert.equal(signerOf([lost], NOW_MS), null);
+  assert.deepEqual(planKeys([lost], NOW_MS), { newKeySignsFromMs: NOW_MS, expiredKeyIds: [] });
+  assert.deepEqual(planKeys([lost, key("own", 2 * HOUR_MS)], NOW_MS).expiredKeyIds, ["lost"]);
 });

@@ -1,7 +1,8 @@
-/** When a signing key was made, and from when on it signs. */
+/** A signing key: from when on it signs, and whether this node can sign with it. */
 export interface PlannedKey {
   readonly keyId: string;
   readonly signsFromMs: number;
+  readonly canSign: boolean;
 }
 
 export interface KeyPlan {
@@ -22,6 +23,7 @@ const SLACK_MS = 3_600_000;
 export function signerOf<Key extends PlannedKey>(keys: readonly Key[], nowMs: number): Key | null {
   let signer: Key | null = null;
   for (const key of keys) {
+    if (!key.canSign) continue;
     if (key.signsFromMs <= nowMs && (signer === null || key.signsFromMs > signer.signsFromMs)) signer = key;
   }
   return signer;
@@ -30,7 +32,7 @@ export function signerOf<Key extends PlannedKey>(keys: readonly Key[], nowMs: nu
 /** Which signing keys to make and to drop now. */
 export function planKeys(keys: readonly PlannedKey[], nowMs: number): KeyPlan {
   const signer = signerOf(keys, nowMs);
-  const hasNext = keys.some((key) => key.signsFromMs > nowMs);
+  const hasNext = keys.some((key) => key.canSign && key.signsFromMs > nowMs);
   const endsAtMs = (signer?.signsFromMs ?? 0) + SIGNS_FOR_MS;
   const isDue = !hasNext && endsAtMs - PUBLISHED_AHEAD_MS <= nowMs;
   const newKeySignsFromMs = signer === null ? nowMs : isDue ? nowMs + PUBLISHED_AHEAD_MS : null;

@@ -49,17 +49,20 @@ export class Mirror {
       this.#isStale = true;
       return this.#running;
     }
-    this.#running = this.#read().finally(() => {
-      this.#running = null;
-    });
+    this.#running = this.#read();
     return this.#running;
   }
 
   async #read(): Promise<void> {
-    do {
-      this.#isStale = false;
-      await this.#options.reload();
-    } while (this.#isStale);
+    try {
+      do {
+        this.#isStale = false;
+        await this.#options.reload();
+      } while (this.#isStale);
+    } finally {
+      // At once, not when the promise settles: whoever asks in between must not get the read that is over.
+      this.#running = null;
+    }
   }
 
   #hear(hint: Hint): void {

@@ -1,18 +1,17 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from "jose";
 import { sql, type Transaction } from "kysely";
 import { notifyWithin, type Database, type Schema } from "../../db/index.ts";
+import { SealError } from "../sealed-box.ts";
 import type { Vault } from "../vault.ts";
-import { planKeys, signerOf } from "./key-plan.ts";
+import { planKeys, signerOf, type PlannedKey } from "./key-plan.ts";
 import { OAUTH_TOPIC } from "./topic.ts";
 
 export const SIGNATURE_ALGORITHM = "EdDSA";
 
-interface SigningKey {
-  readonly keyId: string;
-  readonly signsFromMs: number;
+interface SigningKey extends PlannedKey {
   readonly publicJwk: JWK;
   readonly verifier: CryptoKey;
-  readonly signer: CryptoKey;
+  readonly signer: CryptoKey | null;
 }
 
 // Any number that no other advisory lock of ours uses.
@@ -41,8 +40,8 @@ export class SigningKeys {
 
   /** The key that signs now. Undefined before the first one was made. */
   signer(nowMs: number): { keyId: string; key: CryptoKey } | undefined {
-    const signer = signerOf([...this.#keys.values()], nowMs);
-    return signer ? { keyId: signer.keyId, key: signer.signer } : undefined;
+    const { keyId, signer } = signerOf([...this.#keys.values()], nowMs) ?? {};
+    return keyId !== undefined && signer ? { keyId, key: signer } : undefined;
   }
 
   /** The key that verifies what `keyId` signed. */
@@ -59,12 +58,8 @@ export class SigningKeys {
   async rotate(nowMs: number): Promise<void> {
     await this.#db.transaction(async (trx) => {
       await sql`select pg_advisory_xact_lock(${LOCK})`.execute(trx);
-      const rows = await trx.selectFrom("oauth_signing_keys").select(["key_id", "signs_from_ms"]).execute();
-      const plan = planKeys(
-        rows.map((row) => ({ keyId: row.key_id, signsFromMs: row.signs_from_ms })),
-        nowMs,
-      );
-      const { newKeySignsFromMs: signsFromMs, expiredKeyIds } = plan;
+      const keys = await this.#sealAnew(trx);
+      const { newKeySignsFromMs: signsFromMs, expiredKeyIds } = planKeys(keys, nowMs);
       if (signsFromMs === null && expiredKeyIds.length === 0) return;
       if (signsFromMs !== null) await this.#insert(trx, { signsFromMs, nowMs });
       if (expiredKeyIds.length > 0) {
@@ -72,6 +67,30 @@ export class SigningKeys {
       }
       await notifyWithin(trx, { topic: OAUTH_TOPIC });
     });
+  }
+
+  /** Seals all keys with the present secret key of the instance, so that a former one can go. */
+  async #sealAnew(trx: Transaction<Schema>): Promise<PlannedKey[]> {
+    const rows = await trx.selectFrom("oauth_signing_keys").selectAll().execute();
+    const keys: PlannedKey[] = [];
+    for (const { key_id, sealed_private_jwk, signs_from_ms } of rows) {
+      const text = this.#tryOpen(sealed_private_jwk);
+      keys.push({ keyId: key_id, signsFromMs: signs_from_ms, canSign: text !== null });
+      if (text === null) continue;
+      const anew = { sealed_private_jwk: this.#box.seal(text) };
+      await trx.updateTable("oauth_signing_keys").set(anew).where("key_id", "=", key_id).execute();
+    }
+    return keys;
+  }
+
+  /** Null: sealed with a secret key that this node does not have (yet, or any more). What it signed is still verified. */
+  #tryOpen(sealed: string): string | null {
+    try {
+      return this.#box.open(sealed);
+    } catch (error) {
+      if (error instanceof SealError) return null;
+      throw error;
+    }
   }
 
   async #insert(trx: Transaction<Schema>, { signsFromMs, nowMs }: { signsFromMs: number; nowMs: number }) {
@@ -94,13 +113,14 @@ export class SigningKeys {
 
   async #open(row: { key_id: string; public_jwk: string; sealed_private_jwk: string; signs_from_ms: number }) {
     const publicJwk = JSON.parse(row.public_jwk) as JWK;
-    const privateJwk = JSON.parse(this.#box.open(row.sealed_private_jwk)) as JWK;
+    const privateJwk = this.#tryOpen(row.sealed_private_jwk);
     return {
       keyId: row.key_id,
       signsFromMs: row.signs_from_ms,
       publicJwk,
       verifier: await imported(publicJwk),
-      signer: await imported(privateJwk),
+      canSign: privateJwk !== null,
+      signer: privateJwk === null ? null : await imported(JSON.parse(privateJwk) as JWK),
     };
   }
 }

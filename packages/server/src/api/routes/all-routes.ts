@@ -9,6 +9,7 @@ import { eventRoutes } from "./events/index.ts";
 import { fileRoutes } from "./files/index.ts";
 import { subscriptionRoutes } from "./subscriptions/index.ts";
 import { webhookRoutes } from "./webhooks/index.ts";
+import { oauthAppRoutes } from "./oauth_apps/index.ts";
 import { oauthRoutes } from "./oauth/index.ts";
 import { oauthClientRoutes } from "./oauth_clients/index.ts";
 import { invitationRoutes } from "./invitations/index.ts";
@@ -16,6 +17,7 @@ import { loginRoutes } from "./logins/index.ts";
 import { memberRoutes } from "./members/index.ts";
 import { sessionRoutes } from "./sessions/index.ts";
 import { projectRoutes } from "./projects/index.ts";
+import { registryRoutes } from "./registry/index.ts";
 import { runRoutes } from "./runs/index.ts";
 import { sourceRoutes } from "./sources/index.ts";
 import { userRoutes } from "./users/index.ts";
@@ -36,6 +38,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...fileRoutes(services),
     ...subscriptionRoutes(services),
     ...webhookRoutes(services),
+    ...oauthAppRoutes(services),
     ...oauthRoutes(services),
     ...oauthClientRoutes(services),
     ...invitationRoutes(services),
@@ -43,6 +46,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...memberRoutes(services),
     ...sessionRoutes(services),
     ...projectRoutes(services),
+    ...registryRoutes(services),
     ...runRoutes(services),
     ...sourceRoutes(services),
     ...userRoutes(services),

@@ -9,6 +9,7 @@ const SQL_TYPES: Record<string, string> = {
   integer: "number",
   boolean: "boolean",
   ARRAY: "string[]",
+  bytea: "Buffer",
 };
 
 /** `table.column: type` of every row type, with `string` for unions of words. */

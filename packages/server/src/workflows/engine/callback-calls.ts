@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../db/index.ts";
 import type { EventLog } from "../../events/index.ts";
 import { resumeDraft } from "./run-events.ts";
-import { findRunRow, runOfRow, stateOf, type RunRow } from "./run-rows.ts";
+import { findRunRow, isQueued, runOfRow, stateOf, type RunRow } from "./run-rows.ts";
 import { cancelledRecord } from "./segment-end.ts";
 import type { WaitPurpose, WaitTarget, WaitUrls } from "./wait-urls.ts";
 
@@ -81,7 +81,6 @@ export class CallbackCalls {
       wait: string;
       purpose: WaitPurpose;
       request: string;
-      created_at_ms: number;
     }>(`select * from workflow_callbacks where created_at_ms < $1 order by created_at_ms limit ${BATCH}`, [untilMs]);
     for (const row of rows) {
       const target = {
@@ -89,7 +88,6 @@ export class CallbackCalls {
         workflowId: row.workflow_id,
         runId: row.run_id,
         wait: row.wait,
-        issuedAtMs: row.created_at_ms,
       };
       await this.#attempt({ target, purpose: row.purpose, request: row.request });
     }
@@ -143,8 +141,9 @@ export class CallbackCalls {
   }
 
   async #standing(target: WaitTarget): Promise<Standing> {
-    const row = await findRunRow(this.#options.db, target);
-    if (!row) return { kind: Date.now() - target.issuedAtMs < MAX_SEGMENT_MS ? "at_work" : "gone" };
+    const row = await this.#rowOf(target);
+    if (row === "queued") return { kind: "at_work" };
+    if (row === null) return { kind: "gone" };
     if (row.ended_at_ms !== null) return { kind: "gone" };
     const isWaiting = stateOf(row).waits.some(({ id }) => id === target.wait);
     if (isWaiting) return row.status === "paused" ? { kind: "waiting", row } : { kind: "at_work" };
@@ -158,6 +157,14 @@ export class CallbackCalls {
     if (!latest || latest.attempt < attempt) return { kind: "at_work" };
     const isPausing = latest.attempt === attempt && latest.status === "paused" && row.status === "running";
     return { kind: isPausing ? "at_work" : "gone" };
+  }
+
+  async #rowOf(target: WaitTarget): Promise<RunRow | "queued" | null> {
+    const { db } = this.#options;
+    const row = await findRunRow(db, target);
+    if (row) return row;
+    // It may be recorded between the two looks.
+    return (await isQueued(db, target)) ? "queued" : findRunRow(db, target);
   }
 
   async #forget(target: WaitTarget): Promise<void> {

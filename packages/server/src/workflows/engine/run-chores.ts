@@ -1,11 +1,7 @@
 import type { Database } from "../../db/index.ts";
-import type { CallbackCalls } from "./callback-calls.ts";
-import type { WorkflowDefinitions } from "./ports.ts";
 
 export interface RunChoresOptions {
   db: Database;
-  definitions: WorkflowDefinitions;
-  callbacks: CallbackCalls;
   /** For workflows that say nothing else. */
   retentionMs: number;
 }
@@ -17,7 +13,6 @@ interface RunChore {
 }
 
 const MINUTE_MS = 60_000;
-const CALLBACKS_EVERY_MS = 3_000;
 const BATCH = 1_000;
 
 // A run ends together with its delivery or its pending emit; one that has neither lost it to somebody who deleted events.
@@ -32,11 +27,11 @@ where ended_at_ms is null
   and not exists (select from deliveries where deliveries.org_id = run.org_id and deliveries.listener_id = run.workflow_id
     and deliveries.channel = '$resume')`;
 
-const DELETE_ENDED = `
+// $1: up to when, of workflows without a rule of their own; or else $2 and $3: of which workflow.
+const deleteEnded = (which: string): string => `
 with gone as (
   delete from workflow_runs where (org_id, workflow_id, run_id) in (
-    select org_id, workflow_id, run_id from workflow_runs
-    where org_id = $1 and workflow_id = $2 and ended_at_ms < $3 limit ${BATCH})
+    select org_id, workflow_id, run_id from workflow_runs as run where ended_at_ms < $1 and ${which} limit ${BATCH})
   returning org_id, run_id),
 gone_callbacks as (
   delete from workflow_callbacks using gone
@@ -45,36 +40,35 @@ gone_steps as (
   delete from workflow_steps using gone
   where workflow_steps.org_id = gone.org_id and workflow_steps.run_id = gone.run_id)
 select count(*) as count from gone`;
+const RULES = `
+select workflow.org_id, workflow_id, (definition::jsonb #>> '{settings,retainMs}')::bigint as retain_ms
+from workflows as workflow join workflow_versions as version using (org_id, workflow_id, deployment_id)
+where definition::jsonb #>> '{settings,retainMs}' is not null`;
+const OF_ONE = "org_id = $2 and workflow_id = $3";
+const OF_OTHERS = `not exists (
+  select from (${RULES}) as rule where rule.org_id = run.org_id and rule.workflow_id = run.workflow_id)`;
 
 /** What keeps the records of runs in order. */
 export function runChores(options: RunChoresOptions): RunChore[] {
-  const { db, callbacks } = options;
+  const { db } = options;
   return [
-    { name: "calls of resume URLs", everyMs: CALLBACKS_EVERY_MS, run: (nowMs) => callbacks.tick(nowMs) },
     { name: "stranded runs", everyMs: 10 * MINUTE_MS, run: (nowMs) => db.query(END_STRANDED, [nowMs]) },
     { name: "retention of runs", everyMs: 10 * MINUTE_MS, run: (nowMs) => deleteEndedRuns(options, nowMs) },
   ];
 }
 
-/** Deletes ended runs past their workflow's retention, in batches. */
-async function deleteEndedRuns(options: RunChoresOptions, nowMs: number): Promise<void> {
-  const { rows } = await options.db.query<{ org_id: string; workflow_id: string }>(
-    "select distinct org_id, workflow_id from workflow_runs where ended_at_ms is not null",
-  );
-  for (const { org_id: orgId, workflow_id: workflowId } of rows) {
-    const untilMs = nowMs - (await retentionOf(options, { orgId, workflowId }));
-    for (let deleted = BATCH; deleted === BATCH;) {
-      const reply = await options.db.query<{ count: number }>(DELETE_ENDED, [orgId, workflowId, untilMs]);
-      deleted = reply.rows[0]?.count ?? 0;
-    }
+/** Deletes ended runs past their workflow's retention, or else the instance's, in batches. */
+async function deleteEndedRuns({ db, retentionMs }: RunChoresOptions, nowMs: number): Promise<void> {
+  const { rows } = await db.query<{ org_id: string; workflow_id: string; retain_ms: number }>(RULES);
+  for (const { org_id: orgId, workflow_id: workflowId, retain_ms: retainMs } of rows) {
+    await inBatches(db, { sql: deleteEnded(OF_ONE), values: [nowMs - retainMs, orgId, workflowId] });
   }
+  await inBatches(db, { sql: deleteEnded(OF_OTHERS), values: [nowMs - retentionMs] });
 }
 
-async function retentionOf(
-  { definitions, retentionMs }: RunChoresOptions,
-  of: { orgId: string; workflowId: string },
-): Promise<number> {
-  const current = await definitions.current(of);
-  const version = current && (await definitions.loadVersion(of.orgId, current.deploymentId));
-  return version?.settings.retainMs ?? retentionMs;
+async function inBatches(db: Database, { sql, values }: { sql: string; values: unknown[] }): Promise<void> {
+  for (let deleted = BATCH; deleted === BATCH;) {
+    const { rows } = await db.query<{ count: number }>(sql, values);
+    deleted = rows[0]?.count ?? 0;
+  }
 }

@@ -54,6 +54,16 @@ export async function findRunRow(db: Database, key: RunKey): Promise<RunRow | nu
   return rows[0] ?? null;
 }
 
+/** Whether a run is on its way of which nothing is recorded yet. */
+export async function isQueued(db: Database, key: RunKey): Promise<boolean> {
+  const { rows } = await db.query(
+    `select from deliveries as delivery join events as event using (org_id, emitter_id, channel, event_id)
+     where delivery.org_id = $1 and delivery.listener_id = $2 and ${RUN_ID} = $3 limit 1`,
+    [key.orgId, key.workflowId, key.runId],
+  );
+  return rows.length > 0;
+}
+
 /** Everything recorded of a run's steps, in order. */
 export async function loadSteps(
   db: Database,

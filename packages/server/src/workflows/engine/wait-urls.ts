@@ -9,7 +9,6 @@ export interface WaitTarget {
   readonly runId: string;
   /** `Wait.id` */
   readonly wait: string;
-  readonly issuedAtMs: number;
 }
 
 /**
@@ -29,7 +28,7 @@ export class WaitUrls {
     run: { orgId: string; workflowId: string; runId: string },
     wait: string,
   ): { resumeUrl: string; cancelUrl: string } {
-    const content = [run.orgId, run.workflowId, run.runId, wait, Date.now().toString(36)].join(" ");
+    const content = [run.orgId, run.workflowId, run.runId, wait].join(" ");
     const target = Buffer.from(content, "utf8").toString("base64url");
     const urlFor = (purpose: WaitPurpose): string =>
       `${this.#publicUrl}/v1/${purpose}/${target}.${this.#sign(purpose, target).toString("base64url")}`;
@@ -42,9 +41,9 @@ export class WaitUrls {
     const given = Buffer.from(signature, "base64url");
     const expected = this.#sign(purpose, target);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
-    const [orgId, workflowId, runId, wait, issued] = Buffer.from(target, "base64url").toString("utf8").split(" ");
-    if (!orgId || !workflowId || !runId || !wait || !issued) return null;
-    return { orgId, workflowId, runId, wait, issuedAtMs: Number.parseInt(issued, 36) };
+    const [orgId, workflowId, runId, wait] = Buffer.from(target, "base64url").toString("utf8").split(" ");
+    if (!orgId || !workflowId || !runId || !wait) return null;
+    return { orgId, workflowId, runId, wait };
   }
 
   #sign(purpose: WaitPurpose, target: string): Buffer {

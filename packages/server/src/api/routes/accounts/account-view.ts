@@ -14,7 +14,13 @@ export function accountOf(row: AccountRow) {
     name: row.name,
     app: { id: row.app_id, name: row.app_name },
     healthy: row.healthy,
+    ...(row.dead && { dead: true }),
     ...(row.error !== null && { error: row.error }),
+    ...(row.external_user_id !== null && { external_id: row.external_user_id }),
+    ...(row.oauth_app_id !== null && { oauth_app_id: row.oauth_app_id }),
+    ...(row.authorized_scopes.length > 0 && { authorized_scopes: row.authorized_scopes }),
+    ...(row.last_refreshed_at_ms !== null && { last_refreshed_at: isoTime(row.last_refreshed_at_ms) }),
+    ...(row.next_refresh_at_ms !== null && { next_refresh_at: isoTime(row.next_refresh_at_ms) }),
   };
 }
 

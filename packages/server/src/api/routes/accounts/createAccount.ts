@@ -14,6 +14,7 @@ export function createAccount(services: { accounts: Accounts }): Route {
       credentials: input.credentials as JsonObject,
       externalUserId: input.external_user_id,
       oauthAppId: input.oauth_app_id,
+      test: input.test,
     });
     return { data: accountOf(account) };
   });

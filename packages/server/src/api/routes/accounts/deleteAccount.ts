@@ -4,7 +4,8 @@ import { route, type Route } from "../../route.ts";
 
 export function deleteAccount(services: { accounts: Accounts }): Route {
   return route(accountOperations.deleteAccount, async (request) => {
-    await services.accounts.delete(request.orgIds, request.input.account_id);
+    const revocation = await services.accounts.delete(request.orgIds, request.input.account_id);
+    request.auditNote.details = { tokens: revocation };
     return undefined;
   });
 }

@@ -1,4 +1,4 @@
-import type { ComponentRecord } from "../../../registry/index.ts";
+import type { ComponentRecord, ListedComponent } from "../../../registry/index.ts";
 
 /** A component as replies show it. */
 export function componentOf(component: ComponentRecord) {
@@ -13,6 +13,21 @@ export function componentOf(component: ComponentRecord) {
     description: definition.description,
     type: definition.kind,
     configurable_props: definition.configurableProps,
+    created_at: Math.floor(component.createdAtMs / 1000),
+    updated_at: Math.floor(component.updatedAtMs / 1000),
+  };
+}
+
+/** A component as lists show it. */
+export function listedComponentOf(component: ListedComponent) {
+  return {
+    id: component.componentId,
+    key: component.key,
+    name: component.name,
+    version: component.version,
+    type: component.kind,
+    description: component.description,
+    apps: [...component.apps],
     created_at: Math.floor(component.createdAtMs / 1000),
     updated_at: Math.floor(component.updatedAtMs / 1000),
   };

@@ -5,6 +5,6 @@ import { componentOf } from "./component-view.ts";
 
 export function getRegistryComponent(services: { components: Components }): Route {
   return route(componentOperations.getRegistryComponent, async (request) => ({
-    data: componentOf(await services.components.findPublished(request.input.key)),
+    data: componentOf(await services.components.findPublished(request.input.key, request.input.version)),
   }));
 }

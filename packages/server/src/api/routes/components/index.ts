@@ -1,15 +1,19 @@
-/** Components and the registry. */
+/** Components, and finding them. */
 import type { Route } from "../../route.ts";
 import type { ApiServices } from "../../services.ts";
 import { createComponent } from "./createComponent.ts";
 import { getComponent } from "./getComponent.ts";
 import { getRegistryComponent } from "./getRegistryComponent.ts";
+import { listComponents } from "./listComponents.ts";
 import { publishComponent } from "./publishComponent.ts";
+import { searchComponents } from "./searchComponents.ts";
 import { unpublishComponent } from "./unpublishComponent.ts";
 
-export function componentRoutes(services: Pick<ApiServices, "components">): Route[] {
+export function componentRoutes(services: Pick<ApiServices, "components" | "componentSearch">): Route[] {
   return [
     createComponent(services),
+    listComponents(services),
+    searchComponents(services),
     getComponent(services),
     getRegistryComponent(services),
     publishComponent(services),

@@ -4,7 +4,7 @@ import { route, type Route } from "../../route.ts";
 
 export function unpublishComponent(services: { components: Components }): Route {
   return route(componentOperations.unpublishComponent, async (request) => {
-    await services.components.unpublish(request.orgIds, request.input.key);
+    await services.components.unpublish(request.orgIds, { key: request.input.key, version: request.input.version });
     return {};
   });
 }

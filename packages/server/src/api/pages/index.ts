@@ -1,0 +1,2 @@
+/** Pages for browsers, made by the server: connecting an account. */
+export { serveConnectPages } from "./connect-pages.ts";

@@ -1,0 +1,10 @@
+import { registryOperations } from "@millrace/contract";
+import type { RegistryImports } from "../../../registry/imports/index.ts";
+import { route, type Route } from "../../route.ts";
+import { importViewOf } from "./import-view.ts";
+
+export function addRegistryImportFiles(services: { imports: RegistryImports }): Route {
+  return route(registryOperations.addRegistryImportFiles, async (request) => ({
+    data: importViewOf(await services.imports.addFiles(request.orgIds, request.input.id, request.input.files)),
+  }));
+}

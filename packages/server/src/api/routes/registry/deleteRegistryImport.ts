@@ -1,0 +1,10 @@
+import { registryOperations } from "@millrace/contract";
+import type { RegistryImports } from "../../../registry/imports/index.ts";
+import { route, type Route } from "../../route.ts";
+
+export function deleteRegistryImport(services: { imports: RegistryImports }): Route {
+  return route(registryOperations.deleteRegistryImport, async (request) => {
+    await services.imports.remove(request.orgIds, request.input.id);
+    return {};
+  });
+}

@@ -1,0 +1,13 @@
+import { registryOperations } from "@millrace/contract";
+import { pageReply, pageRequestOf } from "../../../core/index.ts";
+import type { Components } from "../../../registry/index.ts";
+import { route, type Route } from "../../route.ts";
+import { listedComponentOf } from "../components/component-view.ts";
+
+export function listRegistry(services: { components: Components }): Route {
+  return route(registryOperations.listRegistry, async (request) => {
+    const { q: text, type: kind, app } = request.input;
+    const page = await services.components.listPublished({ text, kind, app, page: pageRequestOf(request.input) });
+    return pageReply(page, { idOf: (row) => row.key, itemOf: listedComponentOf });
+  });
+}
