@@ -10,6 +10,7 @@ export {
 } from "./test-api.ts";
 export { TestBucket } from "./test-bucket.ts";
 export { TestBrowser } from "./test-browser.ts";
+export { TestIdentityProvider, type Person } from "./test-identity-provider.ts";
 export { TestMailServer, type ReceivedMail } from "./test-mail-server.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";

@@ -7,7 +7,7 @@ import {
   OidcLogins,
   PasswordLinks,
   Passwords,
-  Sessions,
+  type Sessions,
   SignUps,
   type OidcSettings,
   type SignUpPolicy,

@@ -45,7 +45,8 @@ export function passwordProblems(password: string, options: { path: string; know
 
 /** Each character is the one after (or before) its neighbour: 0123456789, abcdefghij. */
 function isSequence(text: string): boolean {
-  const steps = new Set([...text].slice(1).map((character, index) => character.charCodeAt(0) - text.charCodeAt(index)));
+  const codes = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
+  const steps = new Set(codes.slice(1).map((code, index) => code - (codes[index] ?? 0)));
   return steps.size === 1 || /^(?:1234567890|0987654321)+$/.test(text);
 }
 
