@@ -42,7 +42,7 @@ printf '\\nsimple:json={"last":"wins"}\\n$return_value:json=[1]\\n' >> "$PIPEDRE
     const result = await bash.run("echo 'a:json=1' >> $PIPEDREAM_EXPORTS; echo oops >&2; exit 1; echo never");
     assert.equal(result.error, null);
     assert.equal(result.step?.exitCode, 1);
-    assert.deepEqual(exportsOf(result), { a: "1" });
+    assert.deepEqual(exportsOf(result), { $exit_code: "1", a: "1" });
     assert.deepEqual(messagesOf(result), ["stderr: oops", "error: The script ended with exit code 1."]);
     assert.equal((await bash.run("false\ntrue")).step?.exitCode, undefined);
     assert.equal((await bash.run("kill -9 $$")).step?.exitCode, 137);

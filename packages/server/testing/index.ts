@@ -9,8 +9,9 @@ export {
   type TestReply,
 } from "./test-api.ts";
 export { TestBucket } from "./test-bucket.ts";
-export { TestBrowser } from "./test-browser.ts";
+export { SessionBrowser } from "./session-browser.ts";
 export { TestIdentityProvider, type Person } from "./test-identity-provider.ts";
+export { PageBrowser, type Page } from "./page-browser.ts";
 export { TestMailServer, type ReceivedMail } from "./test-mail-server.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";

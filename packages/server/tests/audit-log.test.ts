@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { addUser, startTestApi, TestBrowser, type TestApi } from "../testing/index.ts";
+import { addUser, startTestApi, SessionBrowser, type TestApi } from "../testing/index.ts";
 
 let api: TestApi;
 let orgId: string;
@@ -96,7 +96,7 @@ void test("roles, invitations, keys and logins are told", async () => {
   );
   const keyId = await made(`/v1/workspaces/${orgId}/api_keys`, { name: "k" });
   assert.equal((await entries(`&subject=${keyId}`))[0]?.action, "createApiKey");
-  const browser = new TestBrowser(api.url);
+  const browser = new SessionBrowser(api.url);
   const token = await api.services.passwordLinks.setupToken();
   await browser.enter("/auth/setup", { token, email: "owner@example.com", password: "correct horse battery" });
   await browser.call("POST", "/auth/logout");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startTestApi, TestBrowser, type TestApi, type TestReply } from "../testing/index.ts";
+import { startTestApi, SessionBrowser, type TestApi, type TestReply } from "../testing/index.ts";
 
 const PASSWORD = "correct horse battery";
 const OWNER = "owner@example.com";
@@ -10,20 +10,20 @@ let otherNode: TestApi;
 before(async () => {
   api = await startTestApi();
   otherNode = await startTestApi({ besides: api });
-  await setUp(new TestBrowser(api.url));
+  await setUp(new SessionBrowser(api.url));
 });
 after(async () => {
   await otherNode[Symbol.asyncDispose]();
   await api[Symbol.asyncDispose]();
 });
 
-async function setUp(browser: TestBrowser) {
+async function setUp(browser: SessionBrowser) {
   const token = await api.services.passwordLinks.setupToken();
   return browser.enter("/auth/setup", { token, email: OWNER, password: PASSWORD, username: "owner" });
 }
 
-async function loggedIn(email = OWNER, password = PASSWORD): Promise<TestBrowser> {
-  const browser = new TestBrowser(api.url);
+async function loggedIn(email = OWNER, password = PASSWORD): Promise<SessionBrowser> {
+  const browser = new SessionBrowser(api.url);
   await browser.enter("/auth/login", { email, password });
   return browser;
 }
@@ -48,7 +48,7 @@ void test("the owner sets the first password with the link of the first start, o
   const url = await fresh.services.passwordLinks.setupUrl();
   const [page, token] = url?.split("#") ?? [];
   assert.equal(page, `${fresh.url}/setup`);
-  const browser = new TestBrowser(fresh.url);
+  const browser = new SessionBrowser(fresh.url);
   const weak = await browser.call("POST", "/auth/setup", { token, email: OWNER, password: "short" });
   assert.deepEqual([weak.status, codeOf(weak)], [400, "invalid_input"]);
   const forged = `${token?.slice(0, -2)}xx`;
@@ -74,12 +74,12 @@ void test("a session reads and changes things as its user", async () => {
 });
 
 void test("the cookie is for no script and no other site, and behind https for this host alone", async () => {
-  const reply = await new TestBrowser(api.url).call("POST", "/auth/login", { email: OWNER, password: PASSWORD });
+  const reply = await new SessionBrowser(api.url).call("POST", "/auth/login", { email: OWNER, password: PASSWORD });
   const [cookie = "", device = ""] = reply.headers.getSetCookie();
   assert.match(cookie, /^millrace_session=[A-Za-z0-9]{43}; Max-Age=7776000; Path=\/; HttpOnly; SameSite=Lax$/);
   assert.match(device, /^millrace_device=.*; HttpOnly; SameSite=Lax$/);
   await using secure = await startTestApi({ besides: api, publicUrl: "https://millrace.example.com" });
-  const browser = new TestBrowser(secure.url);
+  const browser = new SessionBrowser(secure.url);
   browser.origin = "https://millrace.example.com";
   await browser.enter("/auth/login", { email: OWNER, password: PASSWORD });
   assert.deepEqual([...browser.cookies.keys()], ["__Host-millrace_session", "__Host-millrace_device"]);
@@ -125,7 +125,7 @@ void test("what changes something needs the session's own token and a page of th
 });
 
 void test("a page of another site can not log a visitor in, and a URL can not hold a password", async () => {
-  const browser = new TestBrowser(api.url);
+  const browser = new SessionBrowser(api.url);
   browser.origin = "https://evil.example";
   assert.equal(await statusOf(browser.call("POST", "/auth/login", { email: OWNER, password: PASSWORD })), 403);
   const query = new URLSearchParams({ email: OWNER, password: PASSWORD });
@@ -145,7 +145,7 @@ void test("operations of a session refuse keys, and a key beside a cookie is wha
 
 void test("logging out ends the session on every node within a second", async () => {
   const browser = await loggedIn();
-  const elsewhere = new TestBrowser(otherNode.url);
+  const elsewhere = new SessionBrowser(otherNode.url);
   for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value);
   const token = browser.cookies.get("millrace_session") ?? "";
   assert.equal(await statusOf(elsewhere.call("GET", "/users/me")), 200);
@@ -206,7 +206,7 @@ void test("a new password needs the old one, and ends all other sessions", async
     [await statusOf(here.call("GET", "/users/me")), await statusOf(there.call("GET", "/users/me"))],
     [200, 401],
   );
-  const again = new TestBrowser(api.url);
+  const again = new SessionBrowser(api.url);
   assert.equal(await statusOf(again.call("POST", "/auth/login", { email: OWNER, password: PASSWORD })), 401);
   await again.enter("/auth/login", { email: "OWNER@example.com", password: "another good one" });
   const back = await again.call("POST", "/auth/password", {
@@ -219,7 +219,7 @@ void test("an unknown email and a wrong password are answered alike and in the s
   await forgetAttempts();
   const timed = async (email: string): Promise<{ body: string; tookMs: number }> => {
     const startedAt = performance.now();
-    const reply = await new TestBrowser(api.url).call("POST", "/auth/login", { email, password: "wrong password" });
+    const reply = await new SessionBrowser(api.url).call("POST", "/auth/login", { email, password: "wrong password" });
     assert.equal(reply.status, 401);
     const { request_id: _id, ...body } = reply.body as Record<string, unknown>;
     return { body: JSON.stringify(body), tookMs: performance.now() - startedAt };
@@ -236,7 +236,7 @@ void test("guessing is slowed down over all nodes, and the owner's own browser g
   const owner = await loggedIn();
   await forgetAttempts();
   const guess = (url: string) =>
-    new TestBrowser(url).call("POST", "/auth/login", { email: OWNER, password: "a wrong guess" });
+    new SessionBrowser(url).call("POST", "/auth/login", { email: OWNER, password: "a wrong guess" });
   const nodes = [api.url, otherNode.url, api.url, otherNode.url, api.url];
   const first = await Promise.all(nodes.map((url) => guess(url)));
   assert.deepEqual(new Set(first.map(({ status }) => status)), new Set([401]));
@@ -245,9 +245,9 @@ void test("guessing is slowed down over all nodes, and the owner's own browser g
   const waitSeconds = Number(refused.headers.get("retry-after"));
   assert.ok(waitSeconds > 0 && waitSeconds <= 60, String(waitSeconds));
   const right = { email: OWNER, password: PASSWORD };
-  assert.equal(await statusOf(new TestBrowser(api.url).call("POST", "/auth/login", right)), 429);
+  assert.equal(await statusOf(new SessionBrowser(api.url).call("POST", "/auth/login", right)), 429);
   await owner.enter("/auth/login", right);
-  const others = await new TestBrowser(api.url).call("POST", "/auth/login", { ...right, email: "x@y.example" });
+  const others = await new SessionBrowser(api.url).call("POST", "/auth/login", { ...right, email: "x@y.example" });
   assert.equal(others.status, 401, "other accounts are not slowed down");
   await api.db.query("update login_buckets set full_at_ms = full_at_ms - 60000");
   await loggedIn();
@@ -257,7 +257,7 @@ void test("many attempts at once gain nothing", async () => {
   await forgetAttempts();
   const attempts = Array.from({ length: 12 }, (_, index) =>
     statusOf(
-      new TestBrowser(index % 2 === 0 ? api.url : otherNode.url).call("POST", "/auth/login", {
+      new SessionBrowser(index % 2 === 0 ? api.url : otherNode.url).call("POST", "/auth/login", {
         ...{ email: OWNER, password: `guess number ${index}` },
       }),
     ),

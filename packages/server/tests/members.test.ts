@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Mailer } from "../src/egress/index.ts";
-import { addUser, startTestApi, TestBrowser, TestMailServer, type TestApi, type TestReply } from "../testing/index.ts";
+import {
+  addUser,
+  startTestApi,
+  SessionBrowser,
+  TestMailServer,
+  type TestApi,
+  type TestReply,
+} from "../testing/index.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -58,7 +65,7 @@ void test("somebody new signs up with an invitation and is a member", async () =
   const [mail] = mails.mails;
   assert.deepEqual(mail?.to, ["ann@example.com"]);
   assert.ok(mail?.mail.text?.includes(url));
-  const browser = new TestBrowser(api.url);
+  const browser = new SessionBrowser(api.url);
   const shown = dataOf(await browser.call("POST", "/invitations/describe", { token })) as Record<string, unknown>;
   assert.deepEqual(
     [shown["workspace_name"], shown["email"], shown["role"], shown["has_account"]],
@@ -74,7 +81,7 @@ void test("somebody new signs up with an invitation and is a member", async () =
   );
   assert.equal(await statusOf(browser.call("POST", "/projects", { name: "x" })), 403, "a viewer");
   const again = { password: PASSWORD, invitation_token: token };
-  assert.equal(await statusOf(new TestBrowser(api.url).call("POST", "/auth/signup", again)), 404);
+  assert.equal(await statusOf(new SessionBrowser(api.url).call("POST", "/auth/signup", again)), 404);
 });
 
 void test("a user with an account accepts an invitation for their email, and for no other", async () => {
@@ -118,22 +125,22 @@ void test("an invitation ends when it is revoked, replaced or too old", async ()
 });
 
 void test("without an invitation nobody signs up, unless the instance is open", async () => {
-  const browser = new TestBrowser(api.url);
+  const browser = new SessionBrowser(api.url);
   const body = { email: "carol@example.com", password: PASSWORD, username: "carol" };
   assert.equal(await statusOf(browser.call("POST", "/auth/signup", body)), 403);
   await using open = await startTestApi({ besides: api, logins: { signUp: "open" } });
-  const visitor = new TestBrowser(open.url);
+  const visitor = new SessionBrowser(open.url);
   const data = await visitor.enter("/auth/signup", body);
   assert.deepEqual(
     data.workspaces.map(({ name, role }) => [name, role]),
     [["carol's workspace", "owner"]],
   );
   assert.equal(await statusOf(visitor.call("GET", `/workspaces/${orgId}`)), 404);
-  assert.equal(await statusOf(new TestBrowser(open.url).call("POST", "/auth/signup", body)), 409);
+  assert.equal(await statusOf(new SessionBrowser(open.url).call("POST", "/auth/signup", body)), 409);
   await using closed = await startTestApi({ besides: api, logins: { signUp: "closed" } });
   const { token } = await invitationFor("dave@example.com");
   const late = { password: PASSWORD, invitation_token: token };
-  assert.equal(await statusOf(new TestBrowser(closed.url).call("POST", "/auth/signup", late)), 403);
+  assert.equal(await statusOf(new SessionBrowser(closed.url).call("POST", "/auth/signup", late)), 403);
 });
 
 void test("members and viewers manage nobody, admins manage all but owners, owners manage all", async () => {
@@ -232,9 +239,9 @@ void test("a user goes with sessions and keys, but not as the last owner of anyt
 
 void test("a forgotten password is replaced by a mailed link, once", async () => {
   const { token } = await invitationFor("fay@example.com");
-  const browser = new TestBrowser(api.url);
+  const browser = new SessionBrowser(api.url);
   await browser.enter("/auth/signup", { password: PASSWORD, invitation_token: token });
-  const ask = (email: string) => statusOf(new TestBrowser(api.url).call("POST", "/auth/password_reset", { email }));
+  const ask = (email: string) => statusOf(new SessionBrowser(api.url).call("POST", "/auth/password_reset", { email }));
   const before = mails.mails.length;
   assert.deepEqual([await ask("nobody@example.com"), await ask("FAY@example.com")], [202, 202]);
   while (mails.mails.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -243,7 +250,7 @@ void test("a forgotten password is replaced by a mailed link, once", async () =>
   assert.deepEqual([mails.mails.length, mails.mails.at(-1)?.to], [before + 1, ["fay@example.com"]]);
   const setupWithIt = { token: resetToken, email: "fay@example.com", password: "another good one" };
   assert.equal(await statusOf(browser.call("POST", "/auth/setup", setupWithIt)), 401);
-  const elsewhere = new TestBrowser(api.url);
+  const elsewhere = new SessionBrowser(api.url);
   await elsewhere.enter("/auth/password_reset/finish", { token: resetToken, password: "another good one" });
   assert.equal(await statusOf(browser.call("GET", "/users/me")), 401, "other sessions end");
   const again = { token: resetToken, password: "yet another one" };
@@ -251,6 +258,6 @@ void test("a forgotten password is replaced by a mailed link, once", async () =>
   const url = await api.services.passwordLinks.resetUrl("fay@example.com");
   await elsewhere.enter("/auth/password_reset/finish", { token: url?.split("#")[1], password: "by the operator" });
   await using silent = await startTestApi();
-  const refused = new TestBrowser(silent.url).call("POST", "/auth/password_reset", { email: "a@b.example" });
+  const refused = new SessionBrowser(silent.url).call("POST", "/auth/password_reset", { email: "a@b.example" });
   assert.equal(await statusOf(refused), 403);
 });

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { Egress } from "../src/egress/index.ts";
 import {
   startTestApi,
-  TestBrowser,
+  SessionBrowser,
   TestIdentityProvider,
   type TestApi,
   type TestApiOptions,
@@ -20,7 +20,7 @@ before(async () => {
   provider = await TestIdentityProvider.start(`${PUBLIC_URL}/v1/auth/oidc/callback`);
   api = await startNode({});
   const token = await api.services.passwordLinks.setupToken();
-  await new TestBrowserAt(api).enter("/auth/setup", { token, email: "owner@example.com", password: PASSWORD });
+  await new BrowserAt(api).enter("/auth/setup", { token, email: "owner@example.com", password: PASSWORD });
 });
 after(async () => {
   await api[Symbol.asyncDispose]();
@@ -29,7 +29,7 @@ after(async () => {
 });
 
 /** A browser that knows the instance by its public address. */
-class TestBrowserAt extends TestBrowser {
+class BrowserAt extends SessionBrowser {
   constructor(node: TestApi) {
     super(node.url);
     this.origin = PUBLIC_URL;
@@ -59,7 +59,7 @@ function startNode(options: NodeOptions): Promise<TestApi> {
 }
 
 /** Goes to the provider and comes back; the last reply is ours. */
-async function logIn(node: TestApi, login: string, browser = new TestBrowserAt(node)): Promise<TestReply> {
+async function logIn(node: TestApi, login: string, browser = new BrowserAt(node)): Promise<TestReply> {
   const started = await browser.call("GET", "/auth/oidc/start?return_to=/runs");
   assert.equal(started.status, 302, JSON.stringify(started.body));
   const back = await provider.signIn(started.headers.get("location") ?? "", login);
@@ -88,7 +88,7 @@ void test("the login page is told where to go", async () => {
 
 void test("a user with a verified email logs in, and ends where they wanted to be", async () => {
   provider.people.set("owner", { email: "Owner@example.com", email_verified: true });
-  const browser = new TestBrowserAt(api);
+  const browser = new BrowserAt(api);
   const reply = await logIn(api, "owner", browser);
   assert.deepEqual([reply.status, reply.headers.get("location")], [302, "/runs"], JSON.stringify(reply.body));
   assert.deepEqual([...browser.cookies.keys()].toSorted(), ["__Host-millrace_device", "__Host-millrace_session"]);
@@ -109,7 +109,7 @@ void test("somebody new needs an invitation, which the login accepts", async () 
   provider.people.set("gil", { email: "gil@example.com", email_verified: true });
   assert.deepEqual(errorOf(await logIn(api, "gil")), [403, "forbidden"]);
   await invite("Gil@example.com");
-  const browser = new TestBrowserAt(api);
+  const browser = new BrowserAt(api);
   assert.equal((await logIn(api, "gil", browser)).status, 302);
   const { data } = (await browser.call("GET", "/auth/session")).body as {
     data: { user: { has_password: boolean }; workspaces: { id: string; role: string }[] };
@@ -134,7 +134,7 @@ void test("only people of the allowed domains get in, and they need no invitatio
 
 void test("an account whose email nobody has verified is connected only by who is logged in to it", async () => {
   const token = await invite("jo@example.com");
-  const browser = new TestBrowserAt(api);
+  const browser = new BrowserAt(api);
   await browser.enter("/auth/signup", { password: PASSWORD, invitation_token: token });
   provider.people.set("jo", { email: "jo@example.com", email_verified: true });
   assert.deepEqual(errorOf(await logIn(api, "jo")), [409, "conflict"]);
@@ -143,13 +143,13 @@ void test("an account whose email nobody has verified is connected only by who i
 });
 
 void test("an answer is good for the browser that asked, once, and unchanged", async () => {
-  const browser = new TestBrowserAt(api);
+  const browser = new BrowserAt(api);
   const started = await browser.call("GET", "/auth/oidc/start");
   const back = await provider.signIn(started.headers.get("location") ?? "", "owner");
   const path = back.slice(`${PUBLIC_URL}/v1`.length);
   const trip = browser.cookies.get("__Host-millrace_trip") ?? "";
-  assert.deepEqual(errorOf(await new TestBrowserAt(api).call("GET", path)), [401, "unauthorized"]);
-  const other = new TestBrowserAt(api);
+  assert.deepEqual(errorOf(await new BrowserAt(api).call("GET", path)), [401, "unauthorized"]);
+  const other = new BrowserAt(api);
   await other.call("GET", "/auth/oidc/start");
   assert.deepEqual(errorOf(await other.call("GET", path)), [401, "unauthorized"], "another state");
   const forged = path.replace(/code=[^&]+/, "code=forged");
@@ -165,7 +165,7 @@ void test("an answer is good for the browser that asked, once, and unchanged", a
 
 void test("nobody is sent on to another site", async () => {
   for (const target of ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
-    const browser = new TestBrowserAt(api);
+    const browser = new BrowserAt(api);
     const started = await browser.call("GET", `/auth/oidc/start?return_to=${encodeURIComponent(target)}`);
     const back = await provider.signIn(started.headers.get("location") ?? "", "owner");
     const reply = await browser.call("GET", back.slice(`${PUBLIC_URL}/v1`.length));
@@ -177,8 +177,8 @@ void test("a provider that is away, or knows us by another secret, is told as su
   await using wrong = await startNode({ besides: api, clientSecret: "another" });
   assert.deepEqual(errorOf(await logIn(wrong, "owner")), [401, "unauthorized"]);
   await using away = await startNode({ besides: api, issuer: "http://127.0.0.1:9" });
-  const reply = await new TestBrowserAt(away).call("GET", "/auth/oidc/start");
+  const reply = await new BrowserAt(away).call("GET", "/auth/oidc/start");
   assert.deepEqual(errorOf(reply), [503, "unavailable"]);
   await using without = await startTestApi();
-  assert.equal((await new TestBrowser(without.url).call("GET", "/auth/oidc/start")).status, 404);
+  assert.equal((await new SessionBrowser(without.url).call("GET", "/auth/oidc/start")).status, 404);
 });

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { emptyDatabase, testDatabase } from "../testing/index.ts";
+import { emptyDatabase, startTestServer, testDatabase } from "../testing/index.ts";
 import { Instance, removeDataDir, type InstanceOptions } from "../testing/instance/index.ts";
 
 const REFUSED_WITHIN_MS = 15_000;
@@ -37,6 +37,27 @@ test("a port that is taken is named", async () => {
   other.close();
   assert.match(said, new RegExp(`${port}.*(taken|in use)`));
   assert.match(said, /MILLRACE_PORT/);
+});
+
+test("a port for mail that was chosen and is taken is named; the default one is done without", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const address = other.address();
+  assert.ok(address !== null && typeof address === "object");
+  const said = await refusal({ env: { MILLRACE_SMTP_PORT: String(address.port) } });
+  other.close();
+  assert.match(said, new RegExp(`MILLRACE_SMTP_PORT.*:${address.port} is taken.*choose another port, or 0`));
+
+  // Whoever has the default port, this test or another program, it is taken.
+  const owner = createServer().on("error", () => {});
+  owner.listen(2525, "127.0.0.1");
+  await Promise.race([once(owner, "listening"), once(owner, "error")]);
+  await using server = await startTestServer({ env: { MILLRACE_SMTP_PORT: "" } });
+  const reply = await fetch(`${server.url}/readyz`);
+  const { checks } = (await reply.json()) as { checks: Record<string, unknown> };
+  owner.close();
+  assert.equal(reply.status, 200);
+  assert.deepEqual(checks["mail"], { ok: false, detail: "no mail is taken: the port is not free" });
 });
 
 test("a data directory that cannot be written is named", async () => {

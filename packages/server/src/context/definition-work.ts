@@ -25,9 +25,9 @@ export type DefinitionWork = ReturnType<typeof buildDefinitionWork>;
 /** Builds workflows and their variables; starts nothing. */
 export function buildDefinitionWork(options: DefinitionWorkOptions) {
   const { db, log, config, identity, code, events, sources } = options;
-  const { vault, apps, projects } = identity;
+  const { vault, accounts, apps, projects } = identity;
   const workflows = new Workflows({
-    ...{ db, vault, apps, projects, components: code.components, runner: code.runner },
+    ...{ db, vault, accounts, apps, projects, components: code.components, runner: code.runner },
     ...{ sources: sources.sources, endpoints: sources.endpoints, subscriptions: events.subscriptions },
     mailDomain: mailDomainOf(config, options.publicUrl),
     onError: (error) => log.error({ err: error }, "an internal fault in the work of workflows"),

@@ -2,6 +2,7 @@ import type { Readiness, ReadinessCheck } from "../api/index.ts";
 import type { Database } from "../db/index.ts";
 import type { EventLog } from "../events/index.ts";
 import type { CodeWork } from "./code-work.ts";
+import type { MailWork } from "./mail-work.ts";
 
 /** What `/readyz` asks: each check is cheap, and the database is really spoken to. */
 export function readinessOf(parts: {
@@ -9,13 +10,17 @@ export function readinessOf(parts: {
   log: Pick<EventLog, "isDiskFull">;
   code: CodeWork;
   roles: readonly string[];
+  mail: Pick<MailWork, "check">;
 }): () => Promise<Readiness> {
   return async () => {
     const { tier, reasons } = parts.code.runner.tier;
     const database = await databaseCheck(parts);
     const sandbox = { ok: true, detail: [`tier ${tier}`, ...reasons].join("; ") };
     const roles = { ok: true, detail: parts.roles.join(",") };
-    return { ready: database.ok, checks: { database, migrations: { ok: database.ok }, roles, sandbox } };
+    return {
+      ready: database.ok,
+      checks: { database, migrations: { ok: database.ok }, roles, sandbox, mail: parts.mail.check() },
+    };
   };
 }
 

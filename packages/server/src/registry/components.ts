@@ -55,6 +55,7 @@ export class Components {
       codeHash,
       lang: "nodejs",
       bundleText: async () => built.bundle,
+      bundle: async () => ({ code: built.bundle, dependencyDir: built.dependencies.dir }),
       save: () => this.#insert(orgId, { files, codeHash, source, built }),
     };
   }
@@ -203,6 +204,7 @@ export class Components {
       codeHash: component.codeHash,
       lang: component.lang,
       bundleText: async () => (await findLoadable(this.#db, component))?.bundle ?? "",
+      bundle: () => this.bundleOf(component),
       save,
     };
   }
@@ -227,6 +229,8 @@ export interface PreparedComponent {
   readonly codeHash: string;
   readonly lang: ComponentLanguage;
   bundleText(): Promise<string>;
+  /** Ready to be run. @throws ApiError when its dependencies cannot be had */
+  bundle(): Promise<CodeBundle>;
   save(): Promise<ComponentRecord>;
 }
 

@@ -21,4 +21,4 @@ export { assertSource, type ComponentReference } from "./source-planner.ts";
 export { Sources, type SourcesOptions } from "./sources.ts";
 export { announceTimers, Timers, type Timer, type TimerOwner } from "./timers.ts";
 export { httpEmitterId, TRIGGER_CHANNEL } from "./trigger.ts";
-export { UNSTORED_METADATA } from "./unstored-events.ts";
+export { isUnstored, UNSTORED_METADATA } from "./unstored-events.ts";

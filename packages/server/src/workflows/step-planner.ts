@@ -1,10 +1,11 @@
-import type { ComponentDefinition, ConfigurableProp, Json, JsonObject } from "@millrace/runner";
+import type { CodeBundle, ComponentDefinition, ConfigurableProp, Json, JsonObject } from "@millrace/runner";
 import type { Apps } from "../accounts/index.ts";
 import { ApiError, newId } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { SCRIPT_DEFINITION, type ComponentRecord, type Components, type PreparedComponent } from "../registry/index.ts";
 import { accountsOf, checkProps, isRecord, SECRET_MASK, type PropsPlan, type SecretProps } from "../sources/index.ts";
 import type { CodeFaults } from "./code-faults.ts";
+import type { DynamicProps } from "./dynamic-props.ts";
 import {
   checkExpressions,
   leavesOf,
@@ -23,6 +24,7 @@ export interface StepPlannerOptions {
   components: Components;
   secrets: SecretProps;
   apps: Pick<Apps, "resolve">;
+  dynamicProps: DynamicProps;
 }
 
 /** What planning the steps of one request shares. */
@@ -43,6 +45,7 @@ interface StepCode {
   readonly runtime: string;
   readonly isCodeStep: boolean;
   bundleText(): Promise<string>;
+  bundle(): Promise<CodeBundle>;
   save(): Promise<ComponentRecord>;
 }
 
@@ -94,14 +97,38 @@ export class StepPlanner {
       problems.add(`${draft.path}.${draft.reference?.kind ?? "namespace"}`, unfit);
       return null;
     }
-    const inputs = draft.inputs ?? (code.lang === "python" ? (base?.inputs ?? []) : []);
-    const definition = code.lang === "nodejs" ? code.definition.configurableProps : inputs;
-    const given = await this.#givenProps(draft, { base, definition, orgId });
+    const own = code.lang === "nodejs" ? code.definition.configurableProps : [];
+    const given = await this.#givenProps(draft, { base, definition: [...own, ...(base?.inputs ?? [])], orgId });
+    const { inputs, definition, isOpen } = await this.#propsOf(draft, { base, code, given, orgId });
+    if (!isOpen) refuseUnknown(draft, { definition, problems });
     const toCheck = { orgId, definition, given, bundleText: () => code.bundleText() };
     const plan = await checkProps(this.#options.db, toCheck);
     problems.addOfProps(`${draft.path}.props`, plan.problems);
     checkExpressions(plan.props, { path: `${draft.path}.props`, problems });
     return { draft, base, code, definition, inputs, plan };
+  }
+
+  /** The props that a step has: its component's own, and those that were declared or made for it. */
+  async #propsOf(
+    draft: StepDraft,
+    { base, code, given, orgId }: { base: StoredStep | undefined; code: StepCode; given: JsonObject; orgId: string },
+  ): Promise<{ inputs: readonly ConfigurableProp[]; definition: readonly ConfigurableProp[]; isOpen: boolean }> {
+    if (code.lang !== "nodejs") {
+      const inputs = draft.inputs ?? (code.lang === "python" ? (base?.inputs ?? []) : []);
+      return { inputs, definition: inputs, isOpen: false };
+    }
+    const own = code.definition.configurableProps;
+    if (!code.definition.hasAdditionalProps) return { inputs: [], definition: own, isOpen: false };
+    const isSame = draft.props === undefined && draft.reference === null && base !== undefined;
+    const all = isSame
+      ? [...own, ...base.inputs]
+      : await this.#options.dynamicProps.resolve(code, { orgId, props: given });
+    if (all === null) return { inputs: [], definition: own, isOpen: true };
+    return {
+      inputs: all.filter((prop) => !own.some(({ name }) => name === prop.name)),
+      definition: all,
+      isOpen: false,
+    };
   }
 
   async #codeOf(
@@ -147,6 +174,7 @@ export class StepPlanner {
       isCodeStep: true,
       // A script can look at every account that it declares.
       bundleText: async () => "$auth",
+      bundle: () => Promise.reject(new ApiError("internal", "A script has no bundle")),
       save: () => this.#options.components.saveScript(orgId, { lang, code: script.code }),
     };
   }
@@ -205,6 +233,17 @@ export class StepPlanner {
       dataStores: dataStoresOf(definition, plan.props),
       inputs,
     };
+  }
+}
+
+/** Names the given props that the step does not have. */
+function refuseUnknown(
+  draft: StepDraft,
+  { definition, problems }: { definition: readonly ConfigurableProp[]; problems: Problems },
+): void {
+  const known = new Set(definition.map(({ name }) => name));
+  for (const name of Object.keys(draft.props ?? {})) {
+    if (!known.has(name)) problems.add(`${draft.path}.props.${name}`, "is no prop of this step");
   }
 }
 

@@ -69,7 +69,7 @@ export class TemplateExport {
         namespace: step.namespace,
         ...(isInline ? { code, lang: step.runtime } : { component_id: step.componentId }),
         props: this.#plainProps(step.props, step.accounts),
-        ...(inputs.length > 0 && { inputs: Object.fromEntries(inputs) }),
+        ...(step.lang === "python" && inputs.length > 0 && { inputs: Object.fromEntries(inputs) }),
         ...(step.disabled && { disabled: true }),
         ...(step.retry && { retry: shownRetry(step.retry) }),
       }),

@@ -1,5 +1,5 @@
 import type { RunnerHost } from "@millrace/runner";
-import type { Apps, Projects, Vault } from "../accounts/index.ts";
+import type { Accounts, Apps, Projects, Vault } from "../accounts/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Subscriptions } from "../events/index.ts";
 import type { Components } from "../registry/index.ts";
@@ -19,9 +19,10 @@ export interface WorkflowsOptions {
     "listen" | "unlisten" | "onEmitterCreated" | "onParticipantDeleted" | "onQueueChanged"
   >;
   vault: Pick<Vault, "seal" | "open">;
+  accounts: Pick<Accounts, "credentialsFor">;
   apps: Pick<Apps, "resolve">;
   projects: Pick<Projects, "find">;
-  runner: Pick<RunnerHost, "retire">;
+  runner: Pick<RunnerHost, "invoke" | "retire">;
   /** What stands behind the `@` of the addresses of email triggers. */
   mailDomain: string;
   onError(error: unknown): void;

@@ -111,7 +111,7 @@ export class WorkflowReplies {
     const component = components.get(step.componentId);
     const key = component?.definition.key ?? null;
     const configurableProps =
-      step.lang === "nodejs" ? (component?.definition.configurableProps ?? []) : [...step.inputs];
+      step.lang === "nodejs" ? [...(component?.definition.configurableProps ?? []), ...step.inputs] : [...step.inputs];
     const props = this.#shownProps(step, configurableProps);
     const isOwn = !step.isCodeStep && key === null;
     return {

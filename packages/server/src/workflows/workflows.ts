@@ -1,6 +1,7 @@
 import type { Page, PageRequest } from "../core/index.ts";
 import { SecretProps } from "../sources/index.ts";
 import { DefinitionPlanner } from "./definition-planner.ts";
+import { DynamicProps } from "./dynamic-props.ts";
 import type { LoadedVersion } from "./definition/index.ts";
 import { StepPlanner } from "./step-planner.ts";
 import { Templates } from "./templates.ts";
@@ -27,7 +28,7 @@ export class Workflows {
   constructor(options: WorkflowsOptions) {
     const { db, components, sources, endpoints } = options;
     const secrets = new SecretProps(options);
-    const steps = new StepPlanner({ ...options, secrets });
+    const steps = new StepPlanner({ ...options, secrets, dynamicProps: new DynamicProps(options) });
     const triggers = new TriggerPlanner({ db, components, secrets });
     const parts: WorkflowParts = {
       ...options,

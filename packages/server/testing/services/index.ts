@@ -4,3 +4,4 @@ export { freePort } from "./daemon-process.ts";
 export { MariadbService } from "./mariadb.ts";
 export { PostgresService } from "./postgres.ts";
 export { SftpService } from "./sftp.ts";
+export { OAuthServer } from "./oauth-server.ts";

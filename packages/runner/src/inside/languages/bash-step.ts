@@ -15,10 +15,12 @@ const MAX_EXPORTS_BYTES = 16 * 1024 * 1024;
 /** What a background process that escaped still writes is not waited for. */
 const PIPES_GRACE_MS = 200;
 const RETURN_VALUE = "$return_value";
+const EXIT_CODE = "$exit_code";
 let count = 0;
 
 /**
- * Runs a Bash step in a process of its own. Another exit code than 0 ends the step without failing it: it is recorded.
+ * Runs a Bash step in a process of its own. Another exit code than 0 ends the step without failing it: it becomes the
+ * export `$exit_code`.
  * @returns what it exported as `$return_value`, else undefined. @throws ScriptError, LimitError
  */
 export async function runBash(step: StepRun, options: ProgramOptions): Promise<unknown> {
@@ -40,6 +42,7 @@ export async function runBash(step: StepRun, options: ProgramOptions): Promise<u
     const exitCode = await runScript(step, files.script, { ...options, env });
     if (exitCode !== 0) {
       record.exitCode = exitCode;
+      record.export(EXIT_CODE, exitCode);
       scope.complain(`The script ended with exit code ${exitCode}.`);
     }
     return takeExports(step, await readExportsFile(files.exports));

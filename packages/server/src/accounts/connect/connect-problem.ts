@@ -1,4 +1,4 @@
-import { ProviderError } from "../providers/index.ts";
+import type { ProviderError } from "../providers/index.ts";
 
 export type ConnectProblemCode =
   | "link_unknown"
@@ -44,7 +44,10 @@ export class ConnectProblem extends Error {
 
 const AGAIN = "Start again from the page or program that gave you the link.";
 
-type Text = { message: string; advice: string };
+interface Text {
+  message: string;
+  advice: string;
+}
 
 /** Problems that need no more than their name. */
 export const PROBLEM_TEXTS = {

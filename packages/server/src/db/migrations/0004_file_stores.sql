@@ -12,3 +12,7 @@ create table stored_files (
   updated_at_ms bigint not null,
   primary key (org_id, project_id, path)
 );
+
+-- Ended runs whose callers asked that nothing of them be kept: they are deleted within seconds.
+create index workflow_runs_unstored on workflow_runs (ended_at_ms)
+  where ended_at_ms is not null and state is not null;

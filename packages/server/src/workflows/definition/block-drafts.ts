@@ -14,6 +14,14 @@ interface BlockPlace extends BlockReading {
 
 const SLUG = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 const MAX_BRANCHES = 100;
+const HEAD_FIELDS = ["type", "namespace", "disabled"];
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  if: ["condition", "steps", "else"],
+  switch: ["cases", "default"],
+  parallel: ["branches"],
+  loop: ["over", "steps"],
+  end: ["reason"],
+};
 
 /**
  * Reads a step of control flow, whose `type` says which:
@@ -25,6 +33,7 @@ export function readBlock(fields: Fields, place: BlockPlace): DraftNode | null {
   const head = { namespace, disabled: fields.truth("disabled") ?? false };
   const inner = (name: string): DraftNode[] => innerSteps(fields, { name, reading, readSteps });
   const type: unknown = fields.raw("type");
+  fields.refuseOthers([...HEAD_FIELDS, ...(FIELDS[String(type)] ?? [])]);
   switch (type) {
     case "if": {
       const branches = [{ slug: "then", condition: readExpression(fields, "condition"), steps: inner("steps") }];
@@ -76,6 +85,7 @@ function readBranches(
   return list.flatMap((item, index) => {
     const branch = Fields.of(item, { path: `${fields.pathOf(name)}[${index}]`, problems: reading.problems });
     if (!branch) return [];
+    branch.refuseOthers(["slug", "condition", "steps"]);
     const slug = readSlug(branch, slugs);
     const isAlways = !needsCondition && branch.raw("condition") === undefined;
     const condition = isAlways ? null : readExpression(branch, "condition");

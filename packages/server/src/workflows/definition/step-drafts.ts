@@ -19,6 +19,10 @@ const MAX_NAMESPACE = 100;
 const MAX_STEPS = 1_000;
 const MAX_DEPTH = 20;
 const MAX_CODE = 1_000_000;
+const STEP_FIELDS = [
+  ...["type", "namespace", "code", "lang", "component_id", "component_key", "component_url"],
+  ...["props", "inputs", "disabled", "retry"],
+];
 const REFERENCES = ["component_id", "component_key", "component_url"] as const;
 
 /** Reads a list of steps; everything wrong with it is noted. */
@@ -37,6 +41,7 @@ export function readSteps(
     if (!fields || namespace === null) return [];
     const type = fields.raw("type");
     const isBlock = typeof type === "string" && BLOCKS.has(type);
+    if (type !== undefined && !isBlock) fields.problem("type", `must be one of ${[...BLOCKS].join(", ")}, or left out`);
     const node = isBlock ? readBlock(fields, { namespace, reading, readSteps }) : readStep(fields, namespace);
     return node ? [node] : [];
   });
@@ -62,6 +67,7 @@ function readNamespace(fields: Fields, { namespaces, problems }: StepReading): s
 
 /** Null when it cannot be told which code is meant. */
 function readStep(fields: Fields, namespace: string): StepDraft | null {
+  fields.refuseOthers(STEP_FIELDS);
   const reference = readReference(fields);
   const retry = fields.has("retry") && fields.raw("retry") === undefined ? null : readRetry(fields.inner("retry"));
   const draft: Omit<StepDraft, "reference"> = {

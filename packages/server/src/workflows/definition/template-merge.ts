@@ -65,6 +65,7 @@ function overrideStep(
     fields.problem("namespace", message);
     return;
   }
+  fields.refuseOthers(["namespace", "props", "disabled"]);
   applyProps(step, fields);
   if (fields.raw("disabled") !== undefined) step["disabled"] = fields.raw("disabled") ?? null;
   origins.set(step, fields.path);
@@ -105,6 +106,9 @@ function overrideTrigger(fields: Fields, place: TriggerOverride): void {
     return;
   }
   taken.add(at);
+  fields.refuseOthers(["type", "props"]);
+  const type = fields.raw("type");
+  if (type !== undefined && type !== trigger["type"]) fields.problem("type", "is not that of the template's trigger");
   applyProps(trigger, fields);
   origins.set(trigger, fields.path);
 }

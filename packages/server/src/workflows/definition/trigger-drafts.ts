@@ -39,6 +39,8 @@ export type TriggerDraft = HttpTriggerDraft | TimerTriggerDraft | EmailTriggerDr
 
 const MAX_TRIGGERS = 100;
 const MAX_TOKEN = 4_096;
+const HEAD_FIELDS = ["id", "type", "props"];
+const SOURCE_FIELDS = ["source_id", "component_id", "component_key", "component_url", "component_code", "name"];
 
 /** Reads a list of triggers; everything wrong with it is noted. */
 export function readTriggers(
@@ -58,12 +60,14 @@ function readTrigger(fields: Fields, problems: Problems): TriggerDraft | null {
   const props = fields.record("props") ?? {};
   const at = { path: fields.pathOf("props"), problems };
   const type: unknown = fields.raw("type");
+  fields.refuseOthers(type === "source" ? [...HEAD_FIELDS, ...SOURCE_FIELDS] : HEAD_FIELDS);
   switch (type) {
     case "http":
       return readHttp(new Fields(props, at), head);
     case "timer":
       return readTimer(new Fields(props, at), head);
     case "email":
+      new Fields(props, at).refuseOthers([]);
       return { ...head, kind: "email" };
     case "source":
       return readSource(fields, { head, props });
@@ -130,6 +134,8 @@ function readSource(fields: Fields, { head, props }: { head: Head; props: JsonOb
     fields.problem("source_id", "is required, or component_id, component_key, component_code or component_url");
     return null;
   }
+  if (sourceId !== null && Object.keys(props).length > 0)
+    fields.problem("props", "are the source's own; change them there");
   if (given > 1) fields.problem("source_id", "give one of source_id and the names of components");
   return { ...head, kind: "source", sourceId, reference, props, name: fields.text("name", { maxLength: 200 }) };
 }

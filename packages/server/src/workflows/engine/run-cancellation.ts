@@ -3,6 +3,7 @@ import type { EventLog } from "../../events/index.ts";
 import type { Responders } from "../../sources/index.ts";
 import { TAKEN_AWAY_TOPIC } from "./engine.ts";
 import { runOfRow, type RunRow } from "./run-rows.ts";
+import { ENDED_STATE } from "./run-state.ts";
 import { cancelledRecord } from "./segment-end.ts";
 
 export interface RunCancellationOptions {
@@ -19,7 +20,7 @@ insert into workflow_runs as known (org_id, workflow_id, run_id, trace_id, deplo
   trigger_emitter_id, trigger_channel, trigger_event_id, replay_of, started_at_ms, ended_at_ms)
 select $1, $2, $4, $5, $6, 'cancelled', $7, $8, $9, $10, $11, $12, $13 from taken
 on conflict (org_id, workflow_id, run_id) do update
-set status = excluded.status, state = null, ended_at_ms = excluded.ended_at_ms, delivery_id = null, pending_event_id = null
+set status = excluded.status, state = ${ENDED_STATE}, ended_at_ms = excluded.ended_at_ms, delivery_id = null, pending_event_id = null
 where known.ended_at_ms is null
 returning run_id`;
 

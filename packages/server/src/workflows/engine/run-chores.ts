@@ -1,4 +1,6 @@
 import type { Database } from "../../db/index.ts";
+import { ENDED_STATE } from "./run-state.ts";
+import { forgetUnstoredRuns } from "./unstored-runs.ts";
 
 export interface RunChoresOptions {
   db: Database;
@@ -13,18 +15,19 @@ interface RunChore {
 }
 
 const MINUTE_MS = 60_000;
+const FORGET_EVERY_MS = 2_000;
 const BATCH = 1_000;
 
 // A run ends together with its delivery or its pending emit; one that has neither lost it to somebody who deleted events.
 const END_STRANDED = `
-update workflow_runs as run
-set status = 'error', ended_at_ms = $1, state = null, delivery_id = null, pending_event_id = null,
+update workflow_runs as known
+set status = 'error', ended_at_ms = $1, state = ${ENDED_STATE}, delivery_id = null, pending_event_id = null,
   error = '{"code":"INTERRUPTED","name":"Error","message":"The event that the run worked on was deleted"}'
 where ended_at_ms is null
-  and not exists (select from deliveries where deliveries.delivery_id = run.delivery_id)
-  and not exists (select from scheduled_emits as pending where pending.org_id = run.org_id
-    and pending.emitter_id = run.workflow_id and pending.event_id = run.pending_event_id)
-  and not exists (select from deliveries where deliveries.org_id = run.org_id and deliveries.listener_id = run.workflow_id
+  and not exists (select from deliveries where deliveries.delivery_id = known.delivery_id)
+  and not exists (select from scheduled_emits as pending where pending.org_id = known.org_id
+    and pending.emitter_id = known.workflow_id and pending.event_id = known.pending_event_id)
+  and not exists (select from deliveries where deliveries.org_id = known.org_id and deliveries.listener_id = known.workflow_id
     and deliveries.channel = '$resume')`;
 
 // $1: up to when, of workflows without a rule of their own; or else $2 and $3: of which workflow.
@@ -53,6 +56,7 @@ export function runChores(options: RunChoresOptions): RunChore[] {
   const { db } = options;
   return [
     { name: "stranded runs", everyMs: 10 * MINUTE_MS, run: (nowMs) => db.query(END_STRANDED, [nowMs]) },
+    { name: "runs that are not kept", everyMs: FORGET_EVERY_MS, run: () => forgetUnstoredRuns(db) },
     { name: "retention of runs", everyMs: 10 * MINUTE_MS, run: (nowMs) => deleteEndedRuns(options, nowMs) },
   ];
 }

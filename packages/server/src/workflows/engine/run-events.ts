@@ -64,6 +64,6 @@ export function errorDraft(
     ts: new Date().toISOString(),
     stack: error.stack ?? null,
   };
-  const payload = `{"error":${JSON.stringify(shown)},"original_event":${run.trigger.event},"original_context":${JSON.stringify(context)}}`;
+  const payload = `{"error":${JSON.stringify(shown)},"original_event":${run.isUnstored ? "null" : run.trigger.event},"original_context":${JSON.stringify(context)}}`;
   return { orgId: run.orgId, emitterId: run.workflowId, channel: ERRORS_CHANNEL, payload };
 }

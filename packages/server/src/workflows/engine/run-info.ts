@@ -1,6 +1,6 @@
 import { runIdOf } from "../../core/index.ts";
 import type { ClaimedDelivery } from "../../events/index.ts";
-import { TRIGGER_CHANNEL } from "../../sources/index.ts";
+import { isUnstored, TRIGGER_CHANNEL } from "../../sources/index.ts";
 
 /** Channels of a workflow's own: their events go to the workflow alone. */
 export const RESUME_CHANNEL = "$resume";
@@ -32,6 +32,8 @@ export interface RunInfo {
   readonly trigger: RunTrigger;
   readonly replayOf: string | null;
   readonly startedAtMs: number;
+  /** Its caller asked that nothing of it be kept. */
+  readonly isUnstored: boolean;
 }
 
 /** An event of `$replay`. */
@@ -63,7 +65,14 @@ export function triggerKindOf({ emitterId, channel }: { emitterId: string; chann
 /** The run that a delivery of a trigger starts. */
 export function newRun(delivery: ClaimedDelivery, deploymentId: string): RunInfo {
   const { orgId, listenerId: workflowId, emitId } = delivery;
-  const base = { orgId, workflowId, runId: runIdOf({ emitId, workflowId }), deploymentId, startedAtMs: Date.now() };
+  const base = {
+    orgId,
+    workflowId,
+    runId: runIdOf({ emitId, workflowId }),
+    deploymentId,
+    startedAtMs: Date.now(),
+    isUnstored: isUnstored(delivery),
+  };
   if (delivery.channel === REPLAY_CHANNEL) {
     const payload = JSON.parse(delivery.payload) as ReplayPayload;
     const { kind, emitter_id: emitterId, channel, event_id: eventId, created_at_ms: createdAtMs } = payload.trigger;

@@ -118,5 +118,6 @@ export function runOfRow(row: RunRow, carried: { event: string; createdAtMs: num
     },
     replayOf: row.replay_of,
     startedAtMs: row.started_at_ms,
+    isUnstored: stateOf(row).isUnstored ?? false,
   };
 }

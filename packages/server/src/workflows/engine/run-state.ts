@@ -12,6 +12,8 @@ export interface Wait {
 
 /** What a run has to know besides its recorded steps. */
 export interface RunState {
+  /** Stands first in the text, where SQL looks for it. */
+  readonly isUnstored?: true;
   readonly waits: readonly Wait[];
   /** Auto-retries so far. */
   readonly autoRetries: number;
@@ -27,7 +29,16 @@ export interface ResumePayload {
   readonly request?: unknown;
 }
 
+/** JSON text of the state of a run that has ended and is to be forgotten; others have none then. */
+export const UNSTORED_STATE = '{"isUnstored":true,"waits":[],"autoRetries":0}';
+/** SQL: the state that a run ends with. */
+export const ENDED_STATE = `case when starts_with(known.state, '{"isUnstored":true') then '${UNSTORED_STATE}' end`;
 export const NEW_STATE: RunState = { waits: [], autoRetries: 0 };
+
+/** The state that a run ends with. */
+export function endedState(run: { readonly isUnstored: boolean }): string | null {
+  return run.isUnstored ? UNSTORED_STATE : null;
+}
 
 /** The name of the wait that an attempt of a step may begin. */
 export function waitId({ key, attempt }: { key: string; attempt: number }): string {

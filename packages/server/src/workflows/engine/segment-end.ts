@@ -1,6 +1,7 @@
 import type { CommitUnit, WorkflowRunRecord } from "../../events/index.ts";
 import { errorDraft, resumeDraft, sendDrafts } from "./run-events.ts";
 import type { RunInfo } from "./run-info.ts";
+import { endedState } from "./run-state.ts";
 import type { RunEnding, Segment } from "./segment.ts";
 
 /** The unit that ends a segment together with its delivery: the run has ended, or waits. */
@@ -45,7 +46,7 @@ export function cancelledRecord(run: RunInfo, message: string | null): WorkflowR
     status: "cancelled",
     trigger: { kind, emitterId, channel, eventId },
     replayOf: run.replayOf,
-    state: null,
+    state: endedState(run),
     error: message === null ? null : JSON.stringify({ code: "CANCELLED", name: "Error", message }),
     startedAtMs: run.startedAtMs,
     endedAtMs: Date.now(),

@@ -5,7 +5,7 @@ import { walkBlock } from "./blocks.ts";
 import { Journal, type StepDraft } from "./journal.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 import type { RunInfo } from "./run-info.ts";
-import type { RunState, Wait } from "./run-state.ts";
+import { endedState, type RunState, type Wait } from "./run-state.ts";
 import { logDrafts } from "./run-events.ts";
 import { exportsText, Scope, valueOf } from "./scope.ts";
 import { segmentContext } from "./segment-context.ts";
@@ -79,7 +79,7 @@ export class Segment {
     const runningRecord = (): WorkflowRunRecord => this.runRecord("running");
     this.journal = new Journal({
       ...{ log, delivery, signal, recorded, runningRecord },
-      eventsOf: (row) => logDrafts(run, row),
+      eventsOf: (row) => (run.isUnstored ? [] : logDrafts(run, row)),
     });
     this.aborted = abortOf(signal);
     for (const row of options.kept) this.journal.copy(row);
@@ -95,7 +95,8 @@ export class Segment {
   }
 
   get state(): RunState {
-    return { waits: this.waits, autoRetries: this.autoRetries, trigger: this.options.run.trigger };
+    const { trigger, isUnstored } = this.options.run;
+    return { ...(isUnstored && { isUnstored }), waits: this.waits, autoRetries: this.autoRetries, trigger };
   }
 
   /** @throws ClaimLostError, RetryLaterError, CommitError, or ApiError `unavailable` */
@@ -172,7 +173,7 @@ export class Segment {
       status,
       trigger: { kind, emitterId, channel, eventId },
       replayOf: run.replayOf,
-      state: isOver ? null : JSON.stringify(this.#storedState(status)),
+      state: isOver ? endedState(run) : JSON.stringify(this.#storedState(status)),
       error: this.#ending?.error ? JSON.stringify(this.#ending.error) : null,
       startedAtMs: run.startedAtMs,
       endedAtMs: isOver ? Date.now() : null,
@@ -182,9 +183,9 @@ export class Segment {
 
   /** Until its first pause a run's delivery carries the trigger's event. */
   #storedState(status: WorkflowRunRecord["status"]): RunState {
-    const { waits, autoRetries, trigger } = this.state;
+    const { trigger, ...state } = this.state;
     const isCarried = status === "running" && this.options.delivery.channel !== "$resume";
-    return { waits, autoRetries, ...(!isCarried && trigger && { trigger }) };
+    return { ...state, ...(!isCarried && trigger && { trigger }) };
   }
 
   async #step(step: CodeStep, frame: Frame): Promise<Walked> {
