@@ -22,7 +22,11 @@ const withTab = {
 
 // Each page is a file of its own that loads when it is first looked at.
 const pages = [
-  createRoute({ ...under, path: "/", component: lazyRouteComponent(() => import("./pages/home/home.tsx"), "HomePage") }),
+  createRoute({
+    ...under,
+    path: "/",
+    component: lazyRouteComponent(() => import("./pages/home/home.tsx"), "HomePage"),
+  }),
   createRoute({
     ...under,
     path: "/workflows",
@@ -39,8 +43,16 @@ const pages = [
     path: "/workflows/$id",
     component: lazyRouteComponent(() => import("./pages/workflows/workflow.tsx"), "WorkflowPage"),
   }),
-  createRoute({ ...under, path: "/runs", component: lazyRouteComponent(() => import("./pages/runs/runs.tsx"), "RunsPage") }),
-  createRoute({ ...under, path: "/runs/$id", component: lazyRouteComponent(() => import("./pages/runs/run.tsx"), "RunPage") }),
+  createRoute({
+    ...under,
+    path: "/runs",
+    component: lazyRouteComponent(() => import("./pages/runs/runs.tsx"), "RunsPage"),
+  }),
+  createRoute({
+    ...under,
+    path: "/runs/$id",
+    component: lazyRouteComponent(() => import("./pages/runs/run.tsx"), "RunPage"),
+  }),
   createRoute({
     ...under,
     path: "/sources",
@@ -71,7 +83,11 @@ const pages = [
     path: "/accounts",
     component: lazyRouteComponent(() => import("./pages/accounts/accounts.tsx"), "AccountsPage"),
   }),
-  createRoute({ ...under, path: "/apps", component: lazyRouteComponent(() => import("./pages/apps/apps.tsx"), "AppsPage") }),
+  createRoute({
+    ...under,
+    path: "/apps",
+    component: lazyRouteComponent(() => import("./pages/apps/apps.tsx"), "AppsPage"),
+  }),
   createRoute({
     ...under,
     ...withTab,
@@ -88,10 +104,26 @@ const entrances = [
       typeof search["next"] === "string" ? { next: search["next"] } : {},
     component: lazyRouteComponent(() => import("./pages/login/login.tsx"), "LoginPage"),
   }),
-  createRoute({ ...outside, path: "/setup", component: lazyRouteComponent(() => import("./pages/login/set-up.tsx"), "SetUpPage") }),
-  createRoute({ ...outside, path: "/signup", component: lazyRouteComponent(() => import("./pages/login/sign-up.tsx"), "SignUpPage") }),
-  createRoute({ ...outside, path: "/forgot", component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ForgotPage") }),
-  createRoute({ ...outside, path: "/reset-password", component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ResetPage") }),
+  createRoute({
+    ...outside,
+    path: "/setup",
+    component: lazyRouteComponent(() => import("./pages/login/set-up.tsx"), "SetUpPage"),
+  }),
+  createRoute({
+    ...outside,
+    path: "/signup",
+    component: lazyRouteComponent(() => import("./pages/login/sign-up.tsx"), "SignUpPage"),
+  }),
+  createRoute({
+    ...outside,
+    path: "/forgot",
+    component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ForgotPage"),
+  }),
+  createRoute({
+    ...outside,
+    path: "/reset-password",
+    component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ResetPage"),
+  }),
   createRoute({
     ...outside,
     path: "/invite",

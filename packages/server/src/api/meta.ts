@@ -60,7 +60,15 @@ export function serveMeta(app: FastifyInstance, options: MetaOptions & { routes:
     document ??= JSON.stringify(openApiDocument({ ...options, operations }));
     return reply.type("application/json; charset=utf-8").send(document);
   });
-  return ["/", "/healthz", "/readyz", "/v1/openapi.json", ...serveWellKnown(app, options), ...serveDocs(app), ...assets];
+  return [
+    "/",
+    "/healthz",
+    "/readyz",
+    "/v1/openapi.json",
+    ...serveWellKnown(app, options),
+    ...serveDocs(app),
+    ...assets,
+  ];
 }
 
 async function readinessWithin(options: MetaOptions): Promise<Readiness> {

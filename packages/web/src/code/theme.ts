@@ -22,7 +22,9 @@ export function editorTheme(minHeight: string): Extension {
       ".cm-cursor": { borderLeftColor: "var(--ink)" },
       ".cm-gutters": { backgroundColor: "var(--raised)", color: "var(--muted)", border: "none" },
       ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--raised) 60%, transparent)" },
-      "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--accent-soft) !important" },
+      "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
+        backgroundColor: "var(--accent-soft) !important",
+      },
       ".cm-tooltip": { backgroundColor: "var(--panel)", border: "1px solid var(--line)", color: "var(--ink)" },
       ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--ink)" },
     }),

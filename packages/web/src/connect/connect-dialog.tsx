@@ -59,7 +59,9 @@ export function ConnectDialog({ app, accountId, isOpen, onClose, onConnected }: 
             {(ids) => <TextInput {...ids} value={name} onChange={(event) => setName(event.target.value)} />}
           </Field>
         )}
-        {openedAtMs !== null && <p className="text-sm text-muted">Finish in the window that has opened; this one follows.</p>}
+        {openedAtMs !== null && (
+          <p className="text-sm text-muted">Finish in the window that has opened; this one follows.</p>
+        )}
         {link.error !== null && <ErrorNote error={link.error} />}
         <Button kind="primary" className="self-end" isBusy={link.isPending} onClick={begin}>
           {openedAtMs === null ? "Continue" : "Open the window again"}
@@ -80,7 +82,8 @@ interface Wanted {
 async function connectedSince({ workspaceId, app, accountId, sinceMs }: Wanted): Promise<string | null> {
   const { data } = await callApi("listAccounts", { org_id: workspaceId, app, limit: 20 });
   const found = data.find((account) => {
-    const isWanted = accountId === undefined ? Date.parse(account.created_at) >= sinceMs - 2_000 : account.id === accountId;
+    const isWanted =
+      accountId === undefined ? Date.parse(account.created_at) >= sinceMs - 2_000 : account.id === accountId;
     return isWanted && account.healthy && Date.parse(account.updated_at) >= sinceMs - 2_000;
   });
   return found?.id ?? null;

@@ -13,7 +13,9 @@ const PREVIEW_KEYS = 6;
 export function childrenOf(parent: Child, count: number): Child[] {
   const { value, path } = parent;
   if (Array.isArray(value)) {
-    return value.slice(0, count).map((item: unknown, index) => ({ key: String(index), path: `${path}[${index}]`, value: item }));
+    return value
+      .slice(0, count)
+      .map((item: unknown, index) => ({ key: String(index), path: `${path}[${index}]`, value: item }));
   }
   if (typeof value !== "object" || value === null) return [];
   return Object.keys(value)

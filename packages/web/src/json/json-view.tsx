@@ -61,7 +61,9 @@ function Node({ entry, level, openLevels, onPick }: NodeProps) {
           <ChevronRight aria-hidden className={`size-3.5 transition-transform ${isOpen ? "rotate-90" : ""}`} />
         </button>
         <Key entry={entry} onPick={onPick} />
-        <span className="truncate text-muted">{isOpen ? (Array.isArray(value) ? `[${total}]` : `{${total}}`) : previewOf(value)}</span>
+        <span className="truncate text-muted">
+          {isOpen ? (Array.isArray(value) ? `[${total}]` : `{${total}}`) : previewOf(value)}
+        </span>
       </div>
       {children.map((child) => (
         <Node key={child.key} entry={child} level={level + 1} openLevels={openLevels} onPick={onPick} />
@@ -81,7 +83,12 @@ function Key({ entry, onPick }: { entry: Child; onPick: ((path: string) => void)
   if (entry.key === "") return null;
   if (onPick === undefined) return <span className="shrink-0 text-info">{entry.key}:</span>;
   return (
-    <button type="button" title={entry.path} onClick={() => onPick(entry.path)} className="shrink-0 text-info hover:underline">
+    <button
+      type="button"
+      title={entry.path}
+      onClick={() => onPick(entry.path)}
+      className="shrink-0 text-info hover:underline"
+    >
       {entry.key}:
     </button>
   );

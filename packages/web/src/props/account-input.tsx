@@ -17,7 +17,8 @@ export function AccountInput({ ids, app, value, onChange }: AccountInputProps) {
   const workspace = useWorkspace();
   const [isConnecting, setIsConnecting] = useState(false);
   const accounts = useRead("listAccounts", { org_id: workspace.id, app, limit: 100 });
-  const chosen = typeof value === "object" && value !== null && "authProvisionId" in value ? String(value.authProvisionId) : "";
+  const chosen =
+    typeof value === "object" && value !== null && "authProvisionId" in value ? String(value.authProvisionId) : "";
   const choose = (id: string): void => onChange(id === "" ? undefined : { authProvisionId: id });
   return (
     <div className="flex gap-2">

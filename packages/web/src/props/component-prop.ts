@@ -23,7 +23,9 @@ const WITHOUT_INPUT = new Set(["$.service.db", "$.interface.http", "$.interface.
 
 /** The props of a component as the API shows them, which is as loose objects. */
 export function propsOf(props: readonly object[]): ComponentProp[] {
-  return (props as readonly ComponentProp[]).filter((prop) => typeof prop.name === "string" && typeof prop.type === "string");
+  return (props as readonly ComponentProp[]).filter(
+    (prop) => typeof prop.name === "string" && typeof prop.type === "string",
+  );
 }
 
 export function needsInput(prop: ComponentProp): boolean {
@@ -52,7 +54,9 @@ export interface Choice {
 export function choicesOf(prop: ComponentProp): Choice[] | null {
   if (!Array.isArray(prop.options) || prop.options.length === 0) return null;
   return prop.options.map((option) =>
-    typeof option === "object" ? { label: option.label ?? String(option.value), value: option.value } : { label: String(option), value: option },
+    typeof option === "object"
+      ? { label: option.label ?? String(option.value), value: option.value }
+      : { label: String(option), value: option },
   );
 }
 

@@ -21,7 +21,8 @@ type Ids = Parameters<Parameters<typeof Field>[0]["children"]>[0];
 
 export function PropField(props: PropFieldProps) {
   const { prop } = props;
-  if (prop.type === "alert") return <p className="rounded-md bg-info-soft px-4 py-2 text-sm text-info">{prop.content}</p>;
+  if (prop.type === "alert")
+    return <p className="rounded-md bg-info-soft px-4 py-2 text-sm text-info">{prop.content}</p>;
   if (prop.type === "boolean") {
     return (
       <Checkbox
@@ -40,10 +41,12 @@ export function PropField(props: PropFieldProps) {
 
 function inputOf({ prop, value, onChange, suggest }: PropFieldProps, ids: Ids): ReactNode {
   const choices = choicesOf(prop);
-  if (prop.type === "app") return <AccountInput ids={ids} app={prop.app ?? prop.name} value={value} onChange={onChange} />;
+  if (prop.type === "app")
+    return <AccountInput ids={ids} app={prop.app ?? prop.name} value={value} onChange={onChange} />;
   if (prop.type === "$.interface.timer") return <TimerInput ids={ids} value={value} onChange={onChange} />;
   if (prop.type === "data_store") return <DataStoreInput ids={ids} value={value} onChange={onChange} />;
-  if (choices !== null && !prop.type.endsWith("[]")) return <Choices ids={ids} choices={choices} value={value} onChange={onChange} />;
+  if (choices !== null && !prop.type.endsWith("[]"))
+    return <Choices ids={ids} choices={choices} value={value} onChange={onChange} />;
   if (prop.type.endsWith("[]")) return <TextList ids={ids} prop={prop} value={value} onChange={onChange} />;
   if (prop.type === "object" || prop.type === "any" || prop.type === "http_request" || prop.type === "sql") {
     return <JsonInput ids={ids} value={value} onChange={onChange} />;
@@ -91,11 +94,25 @@ function Choices({ ids, choices, value, onChange }: InputProps & { choices: read
 
 const LONG = 80;
 
-function Text({ ids, prop, value, onChange, suggest }: InputProps & { prop: ComponentProp; suggest: Suggest | undefined }) {
+function Text({
+  ids,
+  prop,
+  value,
+  onChange,
+  suggest,
+}: InputProps & { prop: ComponentProp; suggest: Suggest | undefined }) {
   const text = typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
   const change = (next: string): void => onChange(next === "" ? undefined : next);
   if (prop.secret === true) {
-    return <TextInput {...ids} type="password" autoComplete="off" value={text} onChange={(event) => change(event.target.value)} />;
+    return (
+      <TextInput
+        {...ids}
+        type="password"
+        autoComplete="off"
+        value={text}
+        onChange={(event) => change(event.target.value)}
+      />
+    );
   }
   if (text.length > LONG || text.includes("\n")) {
     return <TextArea {...ids} value={text} onChange={(event) => change(event.target.value)} />;

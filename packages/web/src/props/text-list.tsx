@@ -20,7 +20,12 @@ export function TextList({ ids, prop, value, onChange }: TextListProps) {
           const next = has ? items.filter((item) => item !== choice.value) : [...items, choice.value];
           return (
             <label key={choice.label} className="inline-flex items-center gap-2 text-sm">
-              <input type="checkbox" checked={has} onChange={() => onChange(next)} className="size-4 accent-(--accent)" />
+              <input
+                type="checkbox"
+                checked={has}
+                onChange={() => onChange(next)}
+                className="size-4 accent-(--accent)"
+              />
               {choice.label}
             </label>
           );
@@ -34,5 +39,7 @@ export function TextList({ ids, prop, value, onChange }: TextListProps) {
     else if (/^\{\{.*\}\}$/s.test(next.trim())) onChange(next.trim());
     else onChange(next.split("\n").map((line) => (prop.type === "integer[]" && line !== "" ? Number(line) : line)));
   };
-  return <TextArea {...ids} placeholder="One item a line" value={text} onChange={(event) => change(event.target.value)} />;
+  return (
+    <TextArea {...ids} placeholder="One item a line" value={text} onChange={(event) => change(event.target.value)} />
+  );
 }

@@ -82,7 +82,11 @@ function Rows({ rows, onPick }: RowsProps) {
     <ul className="max-h-80 divide-y overflow-y-auto rounded-md border">
       {rows.map((row) => (
         <li key={row.key}>
-          <button type="button" onClick={() => onPick(row.key)} className="flex w-full flex-col px-3 py-2 text-left hover:bg-raised">
+          <button
+            type="button"
+            onClick={() => onPick(row.key)}
+            className="flex w-full flex-col px-3 py-2 text-left hover:bg-raised"
+          >
             <span className="text-sm font-medium">{row.name}</span>
             {row.name !== row.key && <span className="font-mono text-xs text-muted">{row.key}</span>}
             {row.description !== null && <span className="line-clamp-1 text-xs text-muted">{row.description}</span>}

@@ -5,7 +5,19 @@ import { useState } from "react";
 import { describeError, useChange, useList } from "../../api/index.ts";
 import { ConnectDialog } from "../../connect/index.ts";
 import { mayEdit, useWorkspace } from "../../shell/index.ts";
-import { Badge, Button, Confirm, Empty, Menu, Page, Panel, Table, Time, useToast, type Column } from "../../ui/index.ts";
+import {
+  Badge,
+  Button,
+  Confirm,
+  Empty,
+  Menu,
+  Page,
+  Panel,
+  Table,
+  Time,
+  useToast,
+  type Column,
+} from "../../ui/index.ts";
 
 type Account = CallReply<"listAccounts">["data"][number];
 
@@ -46,7 +58,11 @@ export function AccountsPage() {
     { head: "Actions", cell: (account) => mayEdit(workspace) && <AccountActions account={account} /> },
   ];
   return (
-    <Page title="Accounts" lead="What your components may use in your name. Credentials are sealed and never shown." actions={connect}>
+    <Page
+      title="Accounts"
+      lead="What your components may use in your name. Credentials are sealed and never shown."
+      actions={connect}
+    >
       <Panel isFlush>
         <Table
           label="Accounts"

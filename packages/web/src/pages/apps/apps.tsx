@@ -26,7 +26,9 @@ export function AppsPage() {
       />
       {list.isLoading && <Loading />}
       {list.error !== null && <ErrorNote error={list.error} onRetry={list.retry} />}
-      {!list.isLoading && list.items.length === 0 && <Empty title="No such app">Any component can name an app of its own.</Empty>}
+      {!list.isLoading && list.items.length === 0 && (
+        <Empty title="No such app">Any component can name an app of its own.</Empty>
+      )}
       <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
         {list.items.map((app) => (
           <AppCard key={app.id} app={app} onConnect={() => setChosen(app)} />
@@ -52,7 +54,10 @@ function AppCard({ app, onConnect }: { app: App; onConnect(): void }) {
   return (
     <li className="flex items-start gap-3 rounded-lg border bg-panel p-4">
       {app.img_src === null ? (
-        <span aria-hidden className="flex size-9 items-center justify-center rounded-md bg-raised text-sm font-semibold">
+        <span
+          aria-hidden
+          className="flex size-9 items-center justify-center rounded-md bg-raised text-sm font-semibold"
+        >
           {app.name.charAt(0)}
         </span>
       ) : (

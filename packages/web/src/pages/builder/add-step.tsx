@@ -74,7 +74,12 @@ export function AddStep({ steps, onAdd, isLast = false }: AddStepProps) {
                 namespace: freeNamespace(steps, component.key ?? component.name),
                 isDisabled: false,
                 code: null,
-                component: { id: component.id, key: component.key, name: component.name, props: component.configurable_props },
+                component: {
+                  id: component.id,
+                  key: component.key,
+                  name: component.name,
+                  props: component.configurable_props,
+                },
                 props: startingValues(component.configurable_props),
                 retry: null,
               })

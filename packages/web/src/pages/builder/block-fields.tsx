@@ -12,10 +12,17 @@ interface BlockFieldsProps {
 export function BlockFields({ block, suggest, onChange }: BlockFieldsProps) {
   const listId = `${block.key}-paths`;
   const setBranch = (index: number, change: Partial<Branch>): void =>
-    onChange({ ...block, branches: block.branches.map((branch, at) => (at === index ? { ...branch, ...change } : branch)) });
-  const remove = (index: number): void => onChange({ ...block, branches: block.branches.filter((_branch, at) => at !== index) });
+    onChange({
+      ...block,
+      branches: block.branches.map((branch, at) => (at === index ? { ...branch, ...change } : branch)),
+    });
+  const remove = (index: number): void =>
+    onChange({ ...block, branches: block.branches.filter((_branch, at) => at !== index) });
   const add = (): void =>
-    onChange({ ...block, branches: [...block.branches, { slug: `branch_${block.branches.length + 1}`, condition: "", steps: [] }] });
+    onChange({
+      ...block,
+      branches: [...block.branches, { slug: `branch_${block.branches.length + 1}`, condition: "", steps: [] }],
+    });
   return (
     <div className="flex flex-col gap-4">
       <datalist id={listId}>
@@ -24,11 +31,23 @@ export function BlockFields({ block, suggest, onChange }: BlockFieldsProps) {
         ))}
       </datalist>
       {block.kind === "loop" && (
-        <Expression label="List" hint="Its items are steps.<this step>.item inside the loop." listId={listId} value={block.text} onChange={(text) => onChange({ ...block, text })} />
+        <Expression
+          label="List"
+          hint="Its items are steps.<this step>.item inside the loop."
+          listId={listId}
+          value={block.text}
+          onChange={(text) => onChange({ ...block, text })}
+        />
       )}
       {block.kind === "end" && (
         <Field label="Reason" isOptional>
-          {(ids) => <TextInput {...ids} value={block.text} onChange={(event) => onChange({ ...block, text: event.target.value })} />}
+          {(ids) => (
+            <TextInput
+              {...ids}
+              value={block.text}
+              onChange={(event) => onChange({ ...block, text: event.target.value })}
+            />
+          )}
         </Field>
       )}
       {block.kind === "if" && (
@@ -44,7 +63,14 @@ export function BlockFields({ block, suggest, onChange }: BlockFieldsProps) {
         block.branches.map((branch, index) => (
           <div key={index} className="flex items-end gap-2">
             <Field label="Name">
-              {(ids) => <TextInput {...ids} className="w-32!" value={branch.slug} onChange={(event) => setBranch(index, { slug: event.target.value })} />}
+              {(ids) => (
+                <TextInput
+                  {...ids}
+                  className="w-32!"
+                  value={branch.slug}
+                  onChange={(event) => setBranch(index, { slug: event.target.value })}
+                />
+              )}
             </Field>
             <div className="flex-1">
               <Expression
@@ -89,7 +115,13 @@ function Expression({ label, hint, listId, value, onChange }: ExpressionProps) {
   return (
     <Field label={label} hint={hint}>
       {(ids) => (
-        <TextInput {...ids} list={listId} className="font-mono" value={value} onChange={(event) => onChange(event.target.value)} />
+        <TextInput
+          {...ids}
+          list={listId}
+          className="font-mono"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
       )}
     </Field>
   );

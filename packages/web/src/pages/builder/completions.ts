@@ -21,5 +21,9 @@ export function completionsOf(context: CompletionContext): CompletionResult | nu
   const word = context.matchBefore(/[\w$.]+/);
   if (word === null || (word.from === word.to && !context.explicit)) return null;
   const options = DOLLAR.map(([label, detail, info]) => ({ label, detail, info, type: "function" }));
-  return { from: word.from, options: [...options, { label: "steps.trigger.event", type: "variable" }], validFor: /^[\w$.]*$/ };
+  return {
+    from: word.from,
+    options: [...options, { label: "steps.trigger.event", type: "variable" }],
+    validFor: /^[\w$.]*$/,
+  };
 }

@@ -95,10 +95,14 @@ function stepOf(step: StepReply): StepDraft {
   const head = { key: newKey(), namespace: block.namespace, isDisabled: block.disabled };
   const kind = block.type as BlockDraft["kind"];
   const listed = kind === "switch" ? block.cases : block.branches;
-  const many = (Array.isArray(listed) ? (listed as { slug: string; condition?: string | null; steps: unknown }[]) : []).map(
-    (branch) => ({ slug: branch.slug, condition: branch.condition ?? "", steps: inner(branch.steps) }),
-  );
-  const single = { slug: "then", condition: "condition" in block ? (block.condition ?? "") : "", steps: inner("steps" in block ? block.steps : []) };
+  const many = (
+    Array.isArray(listed) ? (listed as { slug: string; condition?: string | null; steps: unknown }[]) : []
+  ).map((branch) => ({ slug: branch.slug, condition: branch.condition ?? "", steps: inner(branch.steps) }));
+  const single = {
+    slug: "then",
+    condition: "condition" in block ? (block.condition ?? "") : "",
+    steps: inner("steps" in block ? block.steps : []),
+  };
   const other = "else" in block && kind === "if" ? block.else : "default" in block ? block.default : null;
   return {
     ...head,
@@ -111,7 +115,8 @@ function stepOf(step: StepReply): StepDraft {
 
 function codeOf(step: Extract<StepReply, { savedComponent: unknown }>): CodeDraft {
   const { savedComponent: saved, lang } = step;
-  const props = step.configured_props_json === null ? {} : (JSON.parse(step.configured_props_json) as Record<string, unknown>);
+  const props =
+    step.configured_props_json === null ? {} : (JSON.parse(step.configured_props_json) as Record<string, unknown>);
   const isOwnCode = saved.key === null;
   return {
     kind: "code",

@@ -78,7 +78,7 @@ function StepCard(props: StepListProps & { step: StepDraft }) {
             isChosen={isChosen}
             isDimmed={step.isDisabled}
             onClick={() => onSelect({ kind: "step", key: step.key })}
-            icon={step.kind === "code" ? (step.code === null ? <Puzzle /> : <Code2 />) : BLOCK_ICONS[step.kind]}
+            icon={step.kind === "code" ? step.code === null ? <Puzzle /> : <Code2 /> : BLOCK_ICONS[step.kind]}
             title={step.namespace}
             detail={describe(step)}
           />
@@ -152,7 +152,13 @@ function Card({ icon, title, detail, isChosen, isDimmed = false, onClick }: Card
 
 const TRIGGER_ICONS = { http: <Globe />, timer: <Clock />, email: <Mail />, source: <Radio /> };
 const TRIGGER_NAMES = { http: "HTTP request", timer: "Schedule", email: "Email", source: "Events of a source" };
-const BLOCK_ICONS = { if: <GitBranch />, switch: <GitBranch />, parallel: <GitBranch />, loop: <Repeat />, end: <Square /> };
+const BLOCK_ICONS = {
+  if: <GitBranch />,
+  switch: <GitBranch />,
+  parallel: <GitBranch />,
+  loop: <Repeat />,
+  end: <Square />,
+};
 
 function detailOf(trigger: TriggerDraft): string {
   const { shown, props } = trigger;
@@ -171,5 +177,10 @@ function describe(step: StepDraft): string {
     if (step.code === null) return off + (step.component?.key ?? "component");
     return off + { "nodejs24.x": "Node", "python3.12": "Python", bash: "Bash" }[step.code.lang];
   }
-  return off + { if: "if", switch: "switch", parallel: "in parallel", loop: `loop over ${step.text}`, end: "end the run" }[step.kind];
+  return (
+    off +
+    { if: "if", switch: "switch", parallel: "in parallel", loop: `loop over ${step.text}`, end: "end the run" }[
+      step.kind
+    ]
+  );
 }

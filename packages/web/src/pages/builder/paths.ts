@@ -5,7 +5,13 @@ export function pathsUpTo(draft: WorkflowDraft, key: string): string[] {
   const before: string[] = [];
   collect(draft.steps, key, before);
   const exports = before.map((namespace) => `steps.${namespace}.$return_value`);
-  return ["steps.trigger.event", "steps.trigger.event.body", "steps.trigger.event.query", "steps.trigger.context", ...exports];
+  return [
+    "steps.trigger.event",
+    "steps.trigger.event.body",
+    "steps.trigger.event.query",
+    "steps.trigger.context",
+    ...exports,
+  ];
 }
 
 /** True once the step was met. */

@@ -11,7 +11,8 @@ export function requestOf(draft: WorkflowDraft): { settings: { name: string }; t
 
 function triggerRequest(trigger: TriggerDraft): object {
   const id = trigger.id === null ? {} : { id: trigger.id };
-  if (trigger.type === "source") return { type: "source", ...(trigger.id === null ? { source_id: trigger.sourceId } : id) };
+  if (trigger.type === "source")
+    return { type: "source", ...(trigger.id === null ? { source_id: trigger.sourceId } : id) };
   if (trigger.type === "email") return { type: "email", ...id };
   return { type: trigger.type, ...id, props: trigger.props };
 }

@@ -19,9 +19,21 @@ export function RetryFields({ retry, onChange }: RetryFieldsProps) {
       />
       {retry !== null && (
         <div className="flex flex-wrap gap-3">
-          <NumberField label="Attempts in all" value={policy.max_attempts} onChange={(max_attempts) => onChange({ ...policy, max_attempts })} />
-          <NumberField label="First wait (s)" value={policy.backoff_s} onChange={(backoff_s) => onChange({ ...policy, backoff_s })} />
-          <NumberField label="Times longer each" value={policy.factor} onChange={(factor) => onChange({ ...policy, factor })} />
+          <NumberField
+            label="Attempts in all"
+            value={policy.max_attempts}
+            onChange={(max_attempts) => onChange({ ...policy, max_attempts })}
+          />
+          <NumberField
+            label="First wait (s)"
+            value={policy.backoff_s}
+            onChange={(backoff_s) => onChange({ ...policy, backoff_s })}
+          />
+          <NumberField
+            label="Times longer each"
+            value={policy.factor}
+            onChange={(factor) => onChange({ ...policy, factor })}
+          />
         </div>
       )}
     </fieldset>
@@ -32,7 +44,14 @@ function NumberField({ label, value, onChange }: { label: string; value: number;
   return (
     <Field label={label}>
       {(ids) => (
-        <TextInput {...ids} type="number" min={1} className="w-32!" value={value} onChange={(event) => onChange(Number(event.target.value))} />
+        <TextInput
+          {...ids}
+          type="number"
+          min={1}
+          className="w-32!"
+          value={value}
+          onChange={(event) => onChange(Number(event.target.value))}
+        />
       )}
     </Field>
   );

@@ -90,7 +90,9 @@ function TimerFields({ trigger, onChange }: TriggerEditorProps) {
           <Select
             {...ids}
             value={isCron ? "cron" : "interval"}
-            onChange={(event) => set(event.target.value === "cron" ? { cron: "0 9 * * 1-5", timezone: zone } : { interval_seconds: 900 })}
+            onChange={(event) =>
+              set(event.target.value === "cron" ? { cron: "0 9 * * 1-5", timezone: zone } : { interval_seconds: 900 })
+            }
           >
             <option value="interval">At an interval</option>
             <option value="cron">By cron</option>
@@ -100,11 +102,21 @@ function TimerFields({ trigger, onChange }: TriggerEditorProps) {
       {isCron ? (
         <>
           <Field label="Cron expression">
-            {(ids) => <TextInput {...ids} value={String(props["cron"])} onChange={(event) => set({ ...props, cron: event.target.value })} />}
+            {(ids) => (
+              <TextInput
+                {...ids}
+                value={String(props["cron"])}
+                onChange={(event) => set({ ...props, cron: event.target.value })}
+              />
+            )}
           </Field>
           <Field label="Time zone">
             {(ids) => (
-              <TextInput {...ids} value={String(props["timezone"] ?? "UTC")} onChange={(event) => set({ ...props, timezone: event.target.value })} />
+              <TextInput
+                {...ids}
+                value={String(props["timezone"] ?? "UTC")}
+                onChange={(event) => set({ ...props, timezone: event.target.value })}
+              />
             )}
           </Field>
         </>

@@ -55,13 +55,21 @@ export function FirstWorkflow() {
     <Panel title="It is live">
       <div className="flex flex-col gap-4">
         <p className="text-sm text-muted">Every request to this URL runs it:</p>
-        <CopyText text={`curl -X POST ${url} -H 'content-type: application/json' -d '{"name":"you"}'`} label="the command" />
+        <CopyText
+          text={`curl -X POST ${url} -H 'content-type: application/json' -d '{"name":"you"}'`}
+          label="the command"
+        />
         {run.error !== null && <ErrorNote error={run.error} />}
         <div className="flex flex-wrap items-center gap-3">
           <Button kind="primary" isBusy={run.isPending} onClick={send}>
             Send test event
           </Button>
-          <Link to="/workflows/$id" params={{ id: workflow.id }} search={{ tab: "build" }} className="text-sm text-accent underline">
+          <Link
+            to="/workflows/$id"
+            params={{ id: workflow.id }}
+            search={{ tab: "build" }}
+            className="text-sm text-accent underline"
+          >
             Change it
           </Link>
         </div>

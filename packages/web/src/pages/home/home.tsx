@@ -28,7 +28,11 @@ function FirstRun() {
   const workspace = useWorkspace();
   return (
     <Page title="Welcome to Millrace" lead="Events come in, your code runs, nothing is lost.">
-      {mayEdit(workspace) ? <FirstWorkflow /> : <p className="text-sm text-muted">Nobody has built a workflow here yet.</p>}
+      {mayEdit(workspace) ? (
+        <FirstWorkflow />
+      ) : (
+        <p className="text-sm text-muted">Nobody has built a workflow here yet.</p>
+      )}
     </Page>
   );
 }
@@ -55,7 +59,10 @@ function Overview() {
       }
     >
       <Panel title="Failed runs" isFlush>
-        <RunTable list={{ ...failed, hasMore: false }} empty={<p className="px-4 py-6 text-sm text-muted">None. Good.</p>} />
+        <RunTable
+          list={{ ...failed, hasMore: false }}
+          empty={<p className="px-4 py-6 text-sm text-muted">None. Good.</p>}
+        />
       </Panel>
       <Panel
         title="Latest runs"
@@ -66,7 +73,10 @@ function Overview() {
         }
         isFlush
       >
-        <RunTable list={{ ...latest, hasMore: false }} empty={<p className="px-4 py-6 text-sm text-muted">Nothing has run yet.</p>} />
+        <RunTable
+          list={{ ...latest, hasMore: false }}
+          empty={<p className="px-4 py-6 text-sm text-muted">Nothing has run yet.</p>}
+        />
       </Panel>
     </Page>
   );

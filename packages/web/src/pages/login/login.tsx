@@ -14,7 +14,11 @@ export function LoginPage() {
   const [password, setPassword] = useState("");
   const logIn = useChange("logIn");
   const enter = useEnter(next);
-  const { oidc = null, password_reset: canReset = false, setup_required: needsSetup = false } = options.data?.data ?? {};
+  const {
+    oidc = null,
+    password_reset: canReset = false,
+    setup_required: needsSetup = false,
+  } = options.data?.data ?? {};
   return (
     <LoginFrame
       title="Log in"
@@ -23,7 +27,13 @@ export function LoginPage() {
       isBusy={logIn.isPending}
       error={logIn.error ?? options.error}
       onSubmit={() => logIn.mutate({ email, password }, { onSuccess: enter })}
-      footer={options.data?.data.sign_up === "open" && <Link to="/signup" className="text-accent underline">Make an account</Link>}
+      footer={
+        options.data?.data.sign_up === "open" && (
+          <Link to="/signup" className="text-accent underline">
+            Make an account
+          </Link>
+        )
+      }
     >
       <Field label="Email">
         {(ids) => (

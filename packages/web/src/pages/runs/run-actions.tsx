@@ -15,7 +15,10 @@ export function RunActions({ run, step }: { run: Run; step: string | undefined }
   const onError = (error: unknown): void => say(describeError(error), { isBad: true });
   const again = (fromStep?: string): void => {
     const input = { run_id: run.id, ...(fromStep !== undefined && { from_step: fromStep }) };
-    replay.mutate(input, { onError, onSuccess: ({ data }) => void navigate({ to: "/runs/$id", params: { id: data.id } }) });
+    replay.mutate(input, {
+      onError,
+      onSuccess: ({ data }) => void navigate({ to: "/runs/$id", params: { id: data.id } }),
+    });
   };
   const share = async (): Promise<void> => {
     await navigator.clipboard.writeText(location.href);

@@ -13,9 +13,14 @@ interface StepError {
 export function StepDetail({ step }: { step: RunStep }) {
   const error = (step.error ?? null) as StepError | null;
   const [tab, setTab] = useState(error === null ? "exports" : "error");
-  const exports = step.return_value === undefined ? step.exports : { $return_value: step.return_value, ...step.exports };
+  const exports =
+    step.return_value === undefined ? step.exports : { $return_value: step.return_value, ...step.exports };
   const tabs: Tab[] = [
-    { id: "exports", label: "Exports", content: <JsonView value={exports} path={`steps.${step.namespace}`} openLevels={2} /> },
+    {
+      id: "exports",
+      label: "Exports",
+      content: <JsonView value={exports} path={`steps.${step.namespace}`} openLevels={2} />,
+    },
     { id: "props", label: "Props", content: <JsonView value={step.props ?? {}} openLevels={2} /> },
     { id: "logs", label: `Logs (${step.logs.length})`, content: <Logs logs={step.logs} /> },
   ];
@@ -49,7 +54,10 @@ function Logs({ logs }: { logs: readonly unknown[] }) {
   return (
     <ol className="font-mono text-xs leading-5">
       {logs.map((entry, index) => {
-        const { ts, msg, k } = (typeof entry === "object" && entry !== null ? entry : { msg: entry }) as Record<string, unknown>;
+        const { ts, msg, k } = (typeof entry === "object" && entry !== null ? entry : { msg: entry }) as Record<
+          string,
+          unknown
+        >;
         const isError = String(k ?? "").includes("error");
         return (
           <li key={index} className="flex gap-3 border-b py-1 last:border-b-0">

@@ -4,7 +4,12 @@ import { durationText, Status } from "../../ui/index.ts";
 export type Run = CallReply<"getRun">["data"];
 export type RunStep = Run["steps"][number];
 
-const BAR_COLORS: Readonly<Record<string, string>> = { success: "bg-good", error: "bg-bad", paused: "bg-warn", skipped: "bg-muted" };
+const BAR_COLORS: Readonly<Record<string, string>> = {
+  success: "bg-good",
+  error: "bg-bad",
+  paused: "bg-warn",
+  skipped: "bg-muted",
+};
 
 interface TimelineProps {
   run: Run;
@@ -36,13 +41,18 @@ export function Timeline({ run, chosen, onChoose }: TimelineProps) {
                   {step.index !== undefined && <span className="text-muted"> [{step.index.join("][")}]</span>}
                 </span>
                 {step.attempts > 1 && <span className="text-xs text-muted">{step.attempts} attempts</span>}
-                <span className="text-xs text-muted tabular-nums">{durationText(step.ended_at_ms - step.started_at_ms)}</span>
+                <span className="text-xs text-muted tabular-nums">
+                  {durationText(step.ended_at_ms - step.started_at_ms)}
+                </span>
                 <Status status={step.status} />
               </span>
               <span aria-hidden className="relative h-1 w-full rounded bg-raised">
                 <span
                   className={`absolute h-1 rounded ${BAR_COLORS[step.status] ?? "bg-muted"}`}
-                  style={{ left: `${Math.min(99, Math.max(0, left))}%`, width: `${Math.max(1, Math.min(100, width))}%` }}
+                  style={{
+                    left: `${Math.min(99, Math.max(0, left))}%`,
+                    width: `${Math.max(1, Math.min(100, width))}%`,
+                  }}
                 />
               </span>
             </button>

@@ -52,7 +52,12 @@ export function NewSourcePage() {
                   >
                     {(ids) => <TextInput {...ids} value={url} onChange={(event) => setUrl(event.target.value)} />}
                   </Field>
-                  <Button kind="primary" className="self-start" isBusy={save.isPending} onClick={() => read({ component_url: url })}>
+                  <Button
+                    kind="primary"
+                    className="self-start"
+                    isBusy={save.isPending}
+                    onClick={() => read({ component_url: url })}
+                  >
                     Read the component
                   </Button>
                 </div>
@@ -64,7 +69,12 @@ export function NewSourcePage() {
               content: (
                 <div className="flex flex-col gap-3">
                   <CodeEditor label="Component code" lang="javascript" value={code} onChange={setCode} />
-                  <Button kind="primary" className="self-start" isBusy={save.isPending} onClick={() => read({ component_code: code })}>
+                  <Button
+                    kind="primary"
+                    className="self-start"
+                    isBusy={save.isPending}
+                    onClick={() => read({ component_code: code })}
+                  >
                     Read the component
                   </Button>
                 </div>

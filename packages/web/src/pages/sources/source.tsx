@@ -69,7 +69,10 @@ function SourceActions({ id, name, isActive }: { id: string; name: string; isAct
   const runNow = (): void =>
     run.mutate(
       { id },
-      { onError, onSuccess: ({ data }) => say(data.error ? data.error.message : `It ran and emitted ${data.emit_count} events.`) },
+      {
+        onError,
+        onSuccess: ({ data }) => say(data.error ? data.error.message : `It ran and emitted ${data.emit_count} events.`),
+      },
     );
   return (
     <>

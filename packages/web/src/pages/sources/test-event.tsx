@@ -34,7 +34,13 @@ export function TestEvent({ sourceId, isOpen, onClose }: TestEventProps) {
     }
   };
   return (
-    <Dialog title="Emit a test event" description="All that listens to this source gets it." isOpen={isOpen} onClose={onClose} isWide>
+    <Dialog
+      title="Emit a test event"
+      description="All that listens to this source gets it."
+      isOpen={isOpen}
+      onClose={onClose}
+      isWide
+    >
       <div className="flex flex-col gap-3">
         <CodeEditor label="Event as JSON" lang="json" value={text} onChange={setText} />
         {problem != null && <ErrorNote error={problem} />}

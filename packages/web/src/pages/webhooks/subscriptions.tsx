@@ -3,7 +3,19 @@ import { ArrowRight, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { describeError, useChange, useList, useRead } from "../../api/index.ts";
 import { mayEdit, useWorkspace } from "../../shell/index.ts";
-import { Button, Dialog, Empty, ErrorNote, Field, IconButton, Loading, Panel, Select, TextInput, useToast } from "../../ui/index.ts";
+import {
+  Button,
+  Dialog,
+  Empty,
+  ErrorNote,
+  Field,
+  IconButton,
+  Loading,
+  Panel,
+  Select,
+  TextInput,
+  useToast,
+} from "../../ui/index.ts";
 
 type Subscription = CallReply<"listSubscriptions">["data"][number];
 
@@ -21,7 +33,13 @@ export function Subscriptions() {
   return (
     <Panel
       title="Who listens to what"
-      actions={mayEdit(workspace) && <Button small onClick={() => setIsCreating(true)}>Subscribe</Button>}
+      actions={
+        mayEdit(workspace) && (
+          <Button small onClick={() => setIsCreating(true)}>
+            Subscribe
+          </Button>
+        )
+      }
     >
       {list.isLoading && <Loading />}
       {list.error !== null && <ErrorNote error={list.error} onRetry={list.retry} />}
@@ -37,7 +55,10 @@ export function Subscriptions() {
                   {item.event_name !== "" && <code className="text-xs text-muted">{item.event_name}</code>}
                   <Node id={item.listener_id} name={names.get(item.listener_id)} />
                   {mayEdit(workspace) && (
-                    <IconButton label={`Stop ${names.get(item.listener_id) ?? item.listener_id} listening`} onClick={() => drop(item)}>
+                    <IconButton
+                      label={`Stop ${names.get(item.listener_id) ?? item.listener_id} listening`}
+                      onClick={() => drop(item)}
+                    >
                       <Trash2 className="size-4" />
                     </IconButton>
                   )}
@@ -98,7 +119,12 @@ function Subscribe({ isOpen, onClose, names }: SubscribeProps) {
   ));
   const input = { emitter_id: emitterId, listener_id: listenerId, ...(channel !== "" && { event_name: channel }) };
   return (
-    <Dialog title="Subscribe" description="Every event of the emitter's channel goes to the listener." isOpen={isOpen} onClose={onClose}>
+    <Dialog
+      title="Subscribe"
+      description="Every event of the emitter's channel goes to the listener."
+      isOpen={isOpen}
+      onClose={onClose}
+    >
       <div className="flex flex-col gap-4">
         <Field label="Emitter">
           {(ids) => (
@@ -120,7 +146,12 @@ function Subscribe({ isOpen, onClose, names }: SubscribeProps) {
           )}
         </Field>
         {create.error !== null && <ErrorNote error={create.error} />}
-        <Button kind="primary" className="self-end" isBusy={create.isPending} onClick={() => create.mutate(input, { onSuccess: onClose })}>
+        <Button
+          kind="primary"
+          className="self-end"
+          isBusy={create.isPending}
+          onClick={() => create.mutate(input, { onSuccess: onClose })}
+        >
           Subscribe
         </Button>
       </div>

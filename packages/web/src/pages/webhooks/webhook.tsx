@@ -59,7 +59,10 @@ function Deliveries({ webhookId }: { webhookId: string }) {
   const again = (deliveryId: string): void =>
     redeliver.mutate(
       { webhook_id: webhookId, delivery_id: deliveryId },
-      { onError: (error) => say(describeError(error), { isBad: true }), onSuccess: () => say("It is on its way again.") },
+      {
+        onError: (error) => say(describeError(error), { isBad: true }),
+        onSuccess: () => say("It is on its way again."),
+      },
     );
   const columns: Column<Delivery>[] = [
     { head: "Status", cell: ({ status }) => <Status status={status} /> },
@@ -98,7 +101,13 @@ function Deliveries({ webhookId }: { webhookId: string }) {
   ];
   return (
     <Panel title="Deliveries" isFlush>
-      <Table label="Deliveries" columns={columns} list={list} keyOf={({ id }) => id} empty={<Empty title="Nothing was delivered yet" />} />
+      <Table
+        label="Deliveries"
+        columns={columns}
+        list={list}
+        keyOf={({ id }) => id}
+        empty={<Empty title="Nothing was delivered yet" />}
+      />
     </Panel>
   );
 }
@@ -113,7 +122,10 @@ function WebhookActions({ id, isActive }: { id: string; isActive: boolean }) {
   const onError = (error: unknown): void => say(describeError(error), { isBad: true });
   return (
     <>
-      <Button isBusy={update.isPending} onClick={() => update.mutate({ webhook_id: id, active: !isActive }, { onError })}>
+      <Button
+        isBusy={update.isPending}
+        onClick={() => update.mutate({ webhook_id: id, active: !isActive }, { onError })}
+      >
         {isActive ? "Deactivate" : "Activate"}
       </Button>
       <Button isBusy={rotate.isPending} onClick={() => rotate.mutate({ webhook_id: id }, { onError })}>

@@ -48,7 +48,11 @@ export function WebhooksPage() {
     </Button>
   );
   return (
-    <Page title="Webhooks" lead="URLs outside that get events, signed, and again until they take them." actions={create}>
+    <Page
+      title="Webhooks"
+      lead="URLs outside that get events, signed, and again until they take them."
+      actions={create}
+    >
       <Panel isFlush>
         <Table
           label="Webhooks"
@@ -87,7 +91,15 @@ function NewWebhook({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
       ) : (
         <div className="flex flex-col gap-4">
           <Field label="URL">
-            {(ids) => <TextInput {...ids} type="url" placeholder="https://…" value={url} onChange={(event) => setUrl(event.target.value)} />}
+            {(ids) => (
+              <TextInput
+                {...ids}
+                type="url"
+                placeholder="https://…"
+                value={url}
+                onChange={(event) => setUrl(event.target.value)}
+              />
+            )}
           </Field>
           <Field label="Name" isOptional>
             {(ids) => <TextInput {...ids} value={name} onChange={(event) => setName(event.target.value)} />}

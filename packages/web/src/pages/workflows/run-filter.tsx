@@ -26,13 +26,22 @@ export function RunFilter({ value, onChange }: { value: RunFilterValue; onChange
   };
   return (
     <>
-      <Select aria-label="Status" className="h-7! w-auto! py-0! text-xs" value={value.status ?? ""} onChange={(event) => setStatus(event.target.value)}>
+      <Select
+        aria-label="Status"
+        className="h-7! w-auto! py-0! text-xs"
+        value={value.status ?? ""}
+        onChange={(event) => setStatus(event.target.value)}
+      >
         <option value="">any status</option>
         {STATUSES.map((status) => (
           <option key={status}>{status}</option>
         ))}
       </Select>
-      <Select aria-label="Period" className="h-7! w-auto! py-0! text-xs" onChange={(event) => setPeriod(Number(event.target.value))}>
+      <Select
+        aria-label="Period"
+        className="h-7! w-auto! py-0! text-xs"
+        onChange={(event) => setPeriod(Number(event.target.value))}
+      >
         {PERIODS.map(({ label, hours }) => (
           <option key={label} value={hours}>
             {label}

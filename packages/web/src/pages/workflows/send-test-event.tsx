@@ -28,7 +28,13 @@ export function SendTestEvent({ workflowId, isOpen, onClose }: SendTestEventProp
     }
   };
   return (
-    <Dialog title="Send a test event" description="It is what steps read as steps.trigger.event." isOpen={isOpen} onClose={onClose} isWide>
+    <Dialog
+      title="Send a test event"
+      description="It is what steps read as steps.trigger.event."
+      isOpen={isOpen}
+      onClose={onClose}
+      isWide
+    >
       <div className="flex flex-col gap-3">
         <CodeEditor label="Event as JSON" lang="json" value={text} onChange={setText} />
         {problem != null && <ErrorNote error={problem} />}

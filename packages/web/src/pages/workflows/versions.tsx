@@ -38,7 +38,13 @@ export function Versions({ workflowId }: { workflowId: string }) {
   ];
   return (
     <Panel isFlush>
-      <Table label="Versions" columns={columns} list={list} keyOf={({ id }) => id} empty={<Empty title="No version" />} />
+      <Table
+        label="Versions"
+        columns={columns}
+        list={list}
+        keyOf={({ id }) => id}
+        empty={<Empty title="No version" />}
+      />
     </Panel>
   );
 }

@@ -43,8 +43,8 @@ export function WorkflowsPage() {
           keyOf={({ id }) => id}
           empty={
             <Empty title="No workflow yet" action={create}>
-              A workflow starts with a trigger (a request, a schedule, a mail or an event) and runs your steps one after the
-              other.
+              A workflow starts with a trigger (a request, a schedule, a mail or an event) and runs your steps one after
+              the other.
             </Empty>
           }
         />

@@ -1,7 +1,19 @@
 import { useState } from "react";
 import { useChange, useList } from "../../api/index.ts";
 import { useWorkspace } from "../../shell/index.ts";
-import { Button, Checkbox, CopyText, Dialog, Empty, ErrorNote, Field, Panel, Table, TextInput, Time } from "../../ui/index.ts";
+import {
+  Button,
+  Checkbox,
+  CopyText,
+  Dialog,
+  Empty,
+  ErrorNote,
+  Field,
+  Panel,
+  Table,
+  TextInput,
+  Time,
+} from "../../ui/index.ts";
 
 export function ApiKeys() {
   const workspace = useWorkspace();
@@ -71,7 +83,11 @@ function NewApiKey({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
           <Field label="Name" hint="What it is for.">
             {(ids) => <TextInput {...ids} value={name} onChange={(event) => setName(event.target.value)} />}
           </Field>
-          <Checkbox label="It may only read" checked={isReadOnly} onChange={(event) => setIsReadOnly(event.target.checked)} />
+          <Checkbox
+            label="It may only read"
+            checked={isReadOnly}
+            onChange={(event) => setIsReadOnly(event.target.checked)}
+          />
           {create.error !== null && <ErrorNote error={create.error} />}
           <Button
             kind="primary"

@@ -74,13 +74,21 @@ function Records({ storeId }: { storeId: string }) {
         keyOf={({ key }) => key}
         empty={<Empty title="It is empty" />}
         columns={[
-          { head: "Key", cell: ({ key }) => <code className="text-xs font-medium">{key}</code>, className: "align-top!" },
+          {
+            head: "Key",
+            cell: ({ key }) => <code className="text-xs font-medium">{key}</code>,
+            className: "align-top!",
+          },
           {
             head: "Value",
             cell: ({ value, truncated, size_bytes }) =>
               truncated === true ? <span className="text-muted">{size_bytes} bytes</span> : <JsonView value={value} />,
           },
-          { head: "Changed", cell: ({ updated_at }) => <Time atMs={updated_at * 1_000} />, className: "align-top! text-muted" },
+          {
+            head: "Changed",
+            cell: ({ updated_at }) => <Time atMs={updated_at * 1_000} />,
+            className: "align-top! text-muted",
+          },
         ]}
       />
     </Panel>

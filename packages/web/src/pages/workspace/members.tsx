@@ -1,7 +1,19 @@
 import { useState } from "react";
 import { describeError, useChange, useList } from "../../api/index.ts";
 import { useSession, useWorkspace } from "../../shell/index.ts";
-import { Button, CopyText, Empty, ErrorNote, Field, Panel, Select, Table, TextInput, Time, useToast } from "../../ui/index.ts";
+import {
+  Button,
+  CopyText,
+  Empty,
+  ErrorNote,
+  Field,
+  Panel,
+  Select,
+  Table,
+  TextInput,
+  Time,
+  useToast,
+} from "../../ui/index.ts";
 
 const ROLES = ["viewer", "member", "admin", "owner"] as const;
 type Role = (typeof ROLES)[number];
@@ -32,7 +44,12 @@ export function Members() {
               head: "Role",
               cell: ({ user_id, role, email }) =>
                 isAdmin && user_id !== session.data?.user.id ? (
-                  <Select aria-label={`Role of ${email}`} className="w-32!" value={role} onChange={(event) => setRole(user_id, event.target.value)}>
+                  <Select
+                    aria-label={`Role of ${email}`}
+                    className="w-32!"
+                    value={role}
+                    onChange={(event) => setRole(user_id, event.target.value)}
+                  >
                     {ROLES.map((name) => (
                       <option key={name}>{name}</option>
                     ))}
@@ -76,7 +93,9 @@ function Invitations() {
     <Panel title="Invitations">
       <div className="flex flex-wrap items-end gap-3">
         <Field label="Email">
-          {(ids) => <TextInput {...ids} type="email" value={email} onChange={(event) => setEmail(event.target.value)} />}
+          {(ids) => (
+            <TextInput {...ids} type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
+          )}
         </Field>
         <Field label="Role">
           {(ids) => (
@@ -100,7 +119,9 @@ function Invitations() {
       {made?.url !== undefined && (
         <div className="mt-3 flex flex-col gap-2 text-sm">
           <p>
-            {made.is_mailed === true ? `The link was mailed to ${made.email}.` : `Hand this link to ${made.email}; it is shown only now.`}
+            {made.is_mailed === true
+              ? `The link was mailed to ${made.email}.`
+              : `Hand this link to ${made.email}; it is shown only now.`}
           </p>
           <CopyText text={made.url} label="the invitation" />
         </div>

@@ -48,7 +48,9 @@ export function OauthClients() {
       </Panel>
       <div className="flex flex-wrap items-end gap-3">
         <Field label="New OAuth client">
-          {(ids) => <TextInput {...ids} placeholder="Name" value={name} onChange={(event) => setName(event.target.value)} />}
+          {(ids) => (
+            <TextInput {...ids} placeholder="Name" value={name} onChange={(event) => setName(event.target.value)} />
+          )}
         </Field>
         <Button
           kind="primary"

@@ -12,13 +12,17 @@ const EVERY_MS = 5_000;
 export function SystemPage() {
   const readiness = useQuery({
     queryKey: ["readyz"],
-    queryFn: async ({ signal }): Promise<Readiness> => (await fetch("/readyz", { signal })).json() as Promise<Readiness>,
+    queryFn: async ({ signal }): Promise<Readiness> =>
+      (await fetch("/readyz", { signal })).json() as Promise<Readiness>,
     refetchInterval: EVERY_MS,
   });
   if (readiness.isLoading) return <Loading />;
   if (readiness.data === undefined) return <ErrorNote error={readiness.error} />;
   return (
-    <Panel title="This node" actions={readiness.data.ready ? <Badge tone="good">ready</Badge> : <Badge tone="bad">not ready</Badge>}>
+    <Panel
+      title="This node"
+      actions={readiness.data.ready ? <Badge tone="good">ready</Badge> : <Badge tone="bad">not ready</Badge>}
+    >
       <dl className="divide-y">
         {Object.entries(readiness.data.checks).map(([name, check]) => (
           <div key={name} className="flex items-start gap-4 py-2 text-sm">

@@ -41,11 +41,24 @@ export function Variables() {
       {mayEdit(workspace) && (
         <div className="mt-4 flex flex-wrap items-end gap-3 border-t pt-4">
           <Field label="Name">
-            {(ids) => <TextInput {...ids} className="font-mono" value={name} onChange={(event) => setName(event.target.value)} />}
+            {(ids) => (
+              <TextInput
+                {...ids}
+                className="font-mono"
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+            )}
           </Field>
           <Field label="Value">
             {(ids) => (
-              <TextInput {...ids} type="password" autoComplete="off" value={value} onChange={(event) => setValue(event.target.value)} />
+              <TextInput
+                {...ids}
+                type="password"
+                autoComplete="off"
+                value={value}
+                onChange={(event) => setValue(event.target.value)}
+              />
             )}
           </Field>
           <Button kind="primary" isBusy={put.isPending} disabled={name === ""} onClick={add}>
