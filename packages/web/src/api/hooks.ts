@@ -1,4 +1,4 @@
-import { MillraceError, type CallInput, type CallReply, type ListId, type ListItem } from "@millrace/client";
+import type { CallInput, CallReply, ListId, ListItem, MillraceError } from "@millrace/client";
 import type { OperationId } from "@millrace/contract";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { callApi } from "./client.ts";
@@ -37,7 +37,7 @@ export function useList<Id extends ListId>(
     queryKey: keys(id, { ...input, limit }),
     queryFn: async ({ signal, pageParam }): Promise<PageReply> => {
       const page = { ...input, limit, ...(pageParam !== null && { after: pageParam }) };
-      return (await callApi(id, page, { signal })) as PageReply;
+      return callApi(id, page, { signal });
     },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => (last.data.length < limit ? null : last.page_info.end_cursor),

@@ -52,10 +52,11 @@ export interface Choice {
 }
 
 export function choicesOf(prop: ComponentProp): Choice[] | null {
-  if (!Array.isArray(prop.options) || prop.options.length === 0) return null;
-  return prop.options.map((option) =>
+  const options = prop.options ?? [];
+  if (options.length === 0) return null;
+  return options.map((option) =>
     typeof option === "object"
-      ? { label: option.label ?? String(option.value), value: option.value }
+      ? { label: option.label ?? JSON.stringify(option.value), value: option.value }
       : { label: String(option), value: option },
   );
 }

@@ -72,7 +72,7 @@ function NumberInput({ ids, prop, value, onChange }: InputProps & { prop: Compon
       {...ids}
       inputMode="numeric"
       placeholder={prop.min !== undefined && prop.max !== undefined ? `${prop.min} to ${prop.max}` : ""}
-      value={value === undefined || value === null ? "" : String(value)}
+      value={typeof value === "number" || typeof value === "string" ? value : ""}
       onChange={(event) => change(event.target.value)}
     />
   );

@@ -11,18 +11,8 @@ interface BlockFieldsProps {
 /** What a block of control flow asks: conditions, the list of a loop, the reason of an end. */
 export function BlockFields({ block, suggest, onChange }: BlockFieldsProps) {
   const listId = `${block.key}-paths`;
-  const setBranch = (index: number, change: Partial<Branch>): void =>
-    onChange({
-      ...block,
-      branches: block.branches.map((branch, at) => (at === index ? { ...branch, ...change } : branch)),
-    });
-  const remove = (index: number): void =>
-    onChange({ ...block, branches: block.branches.filter((_branch, at) => at !== index) });
-  const add = (): void =>
-    onChange({
-      ...block,
-      branches: [...block.branches, { slug: `branch_${block.branches.length + 1}`, condition: "", steps: [] }],
-    });
+  const setCondition = (condition: string): void =>
+    onChange({ ...block, branches: block.branches.map((branch) => ({ ...branch, condition })) });
   return (
     <div className="flex flex-col gap-4">
       <datalist id={listId}>
@@ -56,40 +46,11 @@ export function BlockFields({ block, suggest, onChange }: BlockFieldsProps) {
           hint="e.g. {{ steps.trigger.event.body.amount > 100 }}"
           listId={listId}
           value={block.branches[0]?.condition ?? ""}
-          onChange={(condition) => setBranch(0, { condition })}
+          onChange={setCondition}
         />
       )}
-      {(block.kind === "switch" || block.kind === "parallel") &&
-        block.branches.map((branch, index) => (
-          <div key={index} className="flex items-end gap-2">
-            <Field label="Name">
-              {(ids) => (
-                <TextInput
-                  {...ids}
-                  className="w-32!"
-                  value={branch.slug}
-                  onChange={(event) => setBranch(index, { slug: event.target.value })}
-                />
-              )}
-            </Field>
-            <div className="flex-1">
-              <Expression
-                label={block.kind === "switch" ? "Condition" : "Condition (optional)"}
-                listId={listId}
-                value={branch.condition}
-                onChange={(condition) => setBranch(index, { condition })}
-              />
-            </div>
-            <IconButton label={`Remove branch ${branch.slug}`} onClick={() => remove(index)}>
-              <Trash2 className="size-4" />
-            </IconButton>
-          </div>
-        ))}
       {(block.kind === "switch" || block.kind === "parallel") && (
-        <Button small className="self-start" onClick={add}>
-          <Plus aria-hidden className="size-3.5" />
-          Add a branch
-        </Button>
+        <BranchList block={block} listId={listId} onChange={onChange} />
       )}
       {(block.kind === "if" || block.kind === "switch") && (
         <Checkbox
@@ -100,6 +61,56 @@ export function BlockFields({ block, suggest, onChange }: BlockFieldsProps) {
         />
       )}
     </div>
+  );
+}
+
+interface BranchListProps {
+  block: BlockDraft;
+  listId: string;
+  onChange(block: BlockDraft): void;
+}
+
+/** The branches of a switch or of what runs in parallel: each with its name and condition. */
+function BranchList({ block, listId, onChange }: BranchListProps) {
+  const set = (index: number, change: Partial<Branch>): void => {
+    const branches = block.branches.map((branch, at) => (at === index ? { ...branch, ...change } : branch));
+    onChange({ ...block, branches });
+  };
+  const remove = (index: number): void =>
+    onChange({ ...block, branches: block.branches.filter((_branch, at) => at !== index) });
+  const added: Branch = { slug: `branch_${block.branches.length + 1}`, condition: "", steps: [] };
+  return (
+    <>
+      {block.branches.map((branch, index) => (
+        <div key={index} className="flex items-end gap-2">
+          <Field label="Name">
+            {(ids) => (
+              <TextInput
+                {...ids}
+                className="w-32!"
+                value={branch.slug}
+                onChange={(event) => set(index, { slug: event.target.value })}
+              />
+            )}
+          </Field>
+          <div className="flex-1">
+            <Expression
+              label={block.kind === "switch" ? "Condition" : "Condition (optional)"}
+              listId={listId}
+              value={branch.condition}
+              onChange={(condition) => set(index, { condition })}
+            />
+          </div>
+          <IconButton label={`Remove branch ${branch.slug}`} onClick={() => remove(index)}>
+            <Trash2 className="size-4" />
+          </IconButton>
+        </div>
+      ))}
+      <Button small className="self-start" onClick={() => onChange({ ...block, branches: [...block.branches, added] })}>
+        <Plus aria-hidden className="size-3.5" />
+        Add a branch
+      </Button>
+    </>
   );
 }
 

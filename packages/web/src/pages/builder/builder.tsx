@@ -33,28 +33,14 @@ export function Builder({ workflow }: BuilderProps) {
   };
   return (
     <div className="flex flex-col gap-4">
-      <div className="flex flex-wrap items-center gap-2">
-        <TextInput
-          aria-label="Name of the workflow"
-          className="w-64! font-medium"
-          value={draft.name}
-          onChange={(event) => setDraft({ ...draft, name: event.target.value })}
-        />
-        <span className="flex-1" />
-        {isChanged && workflow !== null && (
-          <Button kind="quiet" onClick={discard}>
-            Discard changes
-          </Button>
-        )}
-        <Button
-          kind="primary"
-          disabled={!isChanged && workflow !== null}
-          isBusy={deploy.isPending}
-          onClick={() => deploy.run(draft)}
-        >
-          Deploy
-        </Button>
-      </div>
+      <Head
+        name={draft.name}
+        onRename={(name) => setDraft({ ...draft, name })}
+        onDiscard={isChanged && workflow !== null ? discard : null}
+        canDeploy={isChanged || workflow === null}
+        isBusy={deploy.isPending}
+        onDeploy={() => deploy.run(draft)}
+      />
       {isStale && (
         <p role="alert" className="rounded-md bg-warn-soft px-4 py-2 text-sm text-warn">
           Somebody deployed another version meanwhile. Deploying replaces it; discard your changes to see it.
@@ -101,6 +87,38 @@ export function Builder({ workflow }: BuilderProps) {
           </p>
         )}
       </div>
+    </div>
+  );
+}
+
+interface HeadProps {
+  name: string;
+  onRename(name: string): void;
+  /** Null: there is nothing to discard. */
+  onDiscard: (() => void) | null;
+  canDeploy: boolean;
+  isBusy: boolean;
+  onDeploy(): void;
+}
+
+function Head({ name, onRename, onDiscard, canDeploy, isBusy, onDeploy }: HeadProps) {
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <TextInput
+        aria-label="Name of the workflow"
+        className="w-64! font-medium"
+        value={name}
+        onChange={(event) => onRename(event.target.value)}
+      />
+      <span className="flex-1" />
+      {onDiscard !== null && (
+        <Button kind="quiet" onClick={onDiscard}>
+          Discard changes
+        </Button>
+      )}
+      <Button kind="primary" disabled={!canDeploy} isBusy={isBusy} onClick={onDeploy}>
+        Deploy
+      </Button>
     </div>
   );
 }

@@ -88,29 +88,37 @@ function present(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 }
 
+type BlockReply = Exclude<StepReply, { type: "CodeCell" }>;
+type BranchReply = { slug: string; condition?: string | null; steps: unknown };
+
 function stepOf(step: StepReply): StepDraft {
   if (step.type === "CodeCell" && "savedComponent" in step) return codeOf(step);
-  const block = step as Exclude<StepReply, { type: "CodeCell" }> & { cases?: unknown; branches?: unknown };
-  const inner = (list: unknown): StepDraft[] => (Array.isArray(list) ? (list as StepReply[]).map(stepOf) : []);
-  const head = { key: newKey(), namespace: block.namespace, isDisabled: block.disabled };
+  const block = step as BlockReply;
   const kind = block.type as BlockDraft["kind"];
-  const listed = kind === "switch" ? block.cases : block.branches;
-  const many = (
-    Array.isArray(listed) ? (listed as { slug: string; condition?: string | null; steps: unknown }[]) : []
-  ).map((branch) => ({ slug: branch.slug, condition: branch.condition ?? "", steps: inner(branch.steps) }));
-  const single = {
-    slug: "then",
-    condition: "condition" in block ? (block.condition ?? "") : "",
-    steps: inner("steps" in block ? block.steps : []),
-  };
-  const other = "else" in block && kind === "if" ? block.else : "default" in block ? block.default : null;
-  return {
-    ...head,
-    kind,
-    branches: kind === "if" || kind === "loop" ? [single] : many,
-    otherwise: Array.isArray(other) ? inner(other) : null,
-    text: String(("over" in block ? block.over : "reason" in block ? block.reason : "") ?? ""),
-  };
+  const head = { kind, key: newKey(), namespace: block.namespace, isDisabled: block.disabled, text: textOf(block) };
+  const single = { slug: "then", condition: block.condition ?? "", steps: inner(block.steps) };
+  if (kind === "if") return { ...head, branches: [single], otherwise: otherwise(block.else) };
+  if (kind === "loop") return { ...head, branches: [single], otherwise: null };
+  if (kind === "switch") return { ...head, branches: branchesOf(block.cases), otherwise: otherwise(block.default) };
+  return { ...head, branches: branchesOf(block.branches), otherwise: null };
+}
+
+function inner(list: unknown): StepDraft[] {
+  return Array.isArray(list) ? (list as StepReply[]).map(stepOf) : [];
+}
+
+function otherwise(list: unknown): StepDraft[] | null {
+  return Array.isArray(list) ? inner(list) : null;
+}
+
+function branchesOf(list: unknown): Branch[] {
+  const branches = Array.isArray(list) ? (list as BranchReply[]) : [];
+  return branches.map(({ slug, condition, steps }) => ({ slug, condition: condition ?? "", steps: inner(steps) }));
+}
+
+/** Of a loop: its list; of an end: its reason. */
+function textOf(block: { over?: string; reason?: string | null }): string {
+  return block.over ?? block.reason ?? "";
 }
 
 function codeOf(step: Extract<StepReply, { savedComponent: unknown }>): CodeDraft {

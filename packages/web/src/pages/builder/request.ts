@@ -1,4 +1,4 @@
-import type { StepDraft, TriggerDraft, WorkflowDraft } from "./draft.ts";
+import type { BlockDraft, Branch, CodeDraft, StepDraft, TriggerDraft, WorkflowDraft } from "./draft.ts";
 
 /** What the API takes for a draft. */
 export function requestOf(draft: WorkflowDraft): { settings: { name: string }; triggers: object[]; steps: object[] } {
@@ -18,38 +18,45 @@ function triggerRequest(trigger: TriggerDraft): object {
 }
 
 function stepRequest(step: StepDraft): object {
-  const head = { namespace: step.namespace, ...(step.isDisabled && { disabled: true }) };
-  const inner = (steps: readonly StepDraft[]): object[] => steps.map(stepRequest);
-  switch (step.kind) {
-    case "code":
-      return {
-        ...head,
-        ...(step.code === null ? { component_id: step.component?.id } : { code: step.code.text, lang: step.code.lang }),
-        ...(Object.keys(step.props).length > 0 && { props: step.props }),
-        ...(step.retry !== null && { retry: step.retry }),
-      };
+  return step.kind === "code" ? codeRequest(step) : blockRequest(step);
+}
+
+function headOf(step: StepDraft): object {
+  return { namespace: step.namespace, ...(step.isDisabled && { disabled: true }) };
+}
+
+function codeRequest(step: CodeDraft): object {
+  return {
+    ...headOf(step),
+    ...(step.code === null ? { component_id: step.component?.id } : { code: step.code.text, lang: step.code.lang }),
+    ...(Object.keys(step.props).length > 0 && { props: step.props }),
+    ...(step.retry !== null && { retry: step.retry }),
+  };
+}
+
+function blockRequest(block: BlockDraft): object {
+  const head = { ...headOf(block), type: block.kind };
+  const [first] = block.branches;
+  const steps = inner(first?.steps ?? []);
+  const otherwise = block.otherwise && inner(block.otherwise);
+  switch (block.kind) {
     case "end":
-      return { ...head, type: "end", ...(step.text !== "" && { reason: step.text }) };
+      return { ...head, ...(block.text !== "" && { reason: block.text }) };
     case "loop":
-      return { ...head, type: "loop", over: step.text, steps: inner(step.branches[0]?.steps ?? []) };
-    case "if": {
-      const [branch] = step.branches;
-      const rest = step.otherwise === null ? {} : { else: inner(step.otherwise) };
-      return { ...head, type: "if", condition: branch?.condition ?? "", steps: inner(branch?.steps ?? []), ...rest };
-    }
-    case "switch": {
-      const cases = step.branches.map((branch) => ({ ...branch, steps: inner(branch.steps) }));
-      return { ...head, type: "switch", cases, ...(step.otherwise !== null && { default: inner(step.otherwise) }) };
-    }
+      return { ...head, over: block.text, steps };
+    case "if":
+      return { ...head, condition: first?.condition ?? "", steps, ...(otherwise && { else: otherwise }) };
+    case "switch":
+      return { ...head, cases: block.branches.map(branchRequest), ...(otherwise && { default: otherwise }) };
     case "parallel":
-      return {
-        ...head,
-        type: "parallel",
-        branches: step.branches.map(({ slug, condition, steps }) => ({
-          slug,
-          ...(condition !== "" && { condition }),
-          steps: inner(steps),
-        })),
-      };
+      return { ...head, branches: block.branches.map(branchRequest) };
   }
+}
+
+function branchRequest({ slug, condition, steps }: Branch): object {
+  return { slug, ...(condition !== "" && { condition }), steps: inner(steps) };
+}
+
+function inner(steps: readonly StepDraft[]): object[] {
+  return steps.map(stepRequest);
 }

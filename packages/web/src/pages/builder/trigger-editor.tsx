@@ -114,7 +114,7 @@ function TimerFields({ trigger, onChange }: TriggerEditorProps) {
             {(ids) => (
               <TextInput
                 {...ids}
-                value={String(props["timezone"] ?? "UTC")}
+                value={textIn(props["timezone"], "UTC")}
                 onChange={(event) => set({ ...props, timezone: event.target.value })}
               />
             )}
@@ -127,7 +127,7 @@ function TimerFields({ trigger, onChange }: TriggerEditorProps) {
               {...ids}
               type="number"
               min={1}
-              value={String(props["interval_seconds"] ?? "")}
+              value={textIn(props["interval_seconds"], "")}
               onChange={(event) => set({ interval_seconds: Number(event.target.value) })}
             />
           )}
@@ -159,4 +159,8 @@ function SourceFields({ trigger, onChange }: TriggerEditorProps) {
       )}
     </Field>
   );
+}
+
+function textIn(value: unknown, otherwise: string): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : otherwise;
 }

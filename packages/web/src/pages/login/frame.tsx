@@ -1,4 +1,4 @@
-import type { FormEvent, ReactNode } from "react";
+import type { ReactNode, SubmitEvent } from "react";
 import { Logo } from "../../shell/index.ts";
 import { Button, ErrorNote } from "../../ui/index.ts";
 
@@ -16,7 +16,7 @@ interface LoginFrameProps {
 
 /** The page of all forms by which people come in: one card in the middle. */
 export function LoginFrame({ title, lead, action, isBusy, error, onSubmit, children, footer }: LoginFrameProps) {
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     onSubmit();
   };

@@ -4,14 +4,20 @@ import { Panel, Status, Tabs, type Tab } from "../../ui/index.ts";
 import type { RunStep } from "./timeline.tsx";
 
 interface StepError {
-  name?: unknown;
-  message?: unknown;
-  stack?: unknown;
+  name?: string;
+  message?: string;
+  stack?: string;
+}
+
+interface LogEntry {
+  ts?: number;
+  msg?: unknown;
+  k?: string;
 }
 
 /** All that is recorded of a step. */
 export function StepDetail({ step }: { step: RunStep }) {
-  const error = (step.error ?? null) as StepError | null;
+  const error = step.error as StepError | null;
   const [tab, setTab] = useState(error === null ? "exports" : "error");
   const exports =
     step.return_value === undefined ? step.exports : { $return_value: step.return_value, ...step.exports };
@@ -42,9 +48,9 @@ function ErrorDetail({ error }: { error: StepError }) {
   return (
     <div className="text-sm">
       <p className="font-medium text-bad">
-        {String(error.name ?? "Error")}: {String(error.message ?? "")}
+        {error.name ?? "Error"}: {error.message ?? ""}
       </p>
-      {typeof error.stack === "string" && <pre className="mt-2 overflow-x-auto text-xs text-muted">{error.stack}</pre>}
+      {error.stack !== undefined && <pre className="mt-2 overflow-x-auto text-xs text-muted">{error.stack}</pre>}
     </div>
   );
 }
@@ -54,11 +60,8 @@ function Logs({ logs }: { logs: readonly unknown[] }) {
   return (
     <ol className="font-mono text-xs leading-5">
       {logs.map((entry, index) => {
-        const { ts, msg, k } = (typeof entry === "object" && entry !== null ? entry : { msg: entry }) as Record<
-          string,
-          unknown
-        >;
-        const isError = String(k ?? "").includes("error");
+        const { ts, msg, k = "" } = entry as LogEntry;
+        const isError = k.includes("error");
         return (
           <li key={index} className="flex gap-3 border-b py-1 last:border-b-0">
             {typeof ts === "number" && <span className="shrink-0 text-muted">{new Date(ts).toLocaleTimeString()}</span>}

@@ -1,11 +1,10 @@
-import type { CallInput, CallReply } from "@millrace/client";
+import type { CallReply } from "@millrace/client";
 import { useState } from "react";
 import { useChange } from "../../api/index.ts";
 import { mayEdit, useWorkspace } from "../../shell/index.ts";
 import { Button, Checkbox, ErrorNote, Field, Panel, TextInput, useToast } from "../../ui/index.ts";
 
 type Settings = CallReply<"getWorkflow">["settings"];
-type SettingsInput = NonNullable<CallInput<"updateWorkflow">["settings"]>;
 
 const NUMBERS = [
   { name: "timeout_s", label: "Longest run (s)", hint: "1 to 750; pauses do not count." },
@@ -21,8 +20,7 @@ export function WorkflowSettings({ workflow }: { workflow: { id: string; setting
   const say = useToast();
   const [settings, setSettings] = useState(workflow.settings);
   const update = useChange("updateWorkflow", { stale: ["getWorkflow", "listWorkflowVersions"] });
-  const save = (): void =>
-    update.mutate({ id: workflow.id, settings: settings as SettingsInput }, { onSuccess: () => say("Saved.") });
+  const save = (): void => update.mutate({ id: workflow.id, settings }, { onSuccess: () => say("Saved.") });
   return (
     <Panel>
       <fieldset disabled={!mayEdit(workspace)} className="flex max-w-xl flex-col gap-4">
