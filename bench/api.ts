@@ -104,7 +104,13 @@ async function main(): Promise<void> {
   for (const [name, call] of Object.entries(await callsOf(server))) {
     const bare = await measure({ url: bareRoute.url });
     const { perSecond, p50Ms, p99Ms } = await measure(call);
-    table[name] = { perSecond, p50Ms, p99Ms, barePerSecond: bare.perSecond, ratio: perSecond / bare.perSecond };
+    table[name] = {
+      perSecond,
+      p50Ms,
+      p99Ms,
+      barePerSecond: bare.perSecond,
+      ratio: (perSecond / bare.perSecond).toFixed(3),
+    };
   }
   console.table(table);
 }

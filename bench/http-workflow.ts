@@ -1,4 +1,4 @@
-import { nodeStep, startBenchServer, type BenchServer } from "./workflow-bench.ts";
+import { measureLimits, nodeStep, rounded, startBenchServer, type BenchServer } from "./workflow-bench.ts";
 
 const REQUESTS = 2_000;
 const CONCURRENCY = 16;
@@ -25,6 +25,7 @@ async function endpointOf(server: BenchServer, how: { body: string; answers: boo
 
 /** Requests to a workflow with one Node step: with an answer of its own, and with the default answer. */
 async function main(): Promise<void> {
+  const limits = await measureLimits();
   await using server = await startBenchServer({ MILLRACE_ENDPOINT_RATE_LIMIT: "1000000" });
   const answering = {
     body: `await $.respond({ status: 200, body: { n: steps.trigger.event.body.n } });`,
@@ -37,7 +38,16 @@ async function main(): Promise<void> {
     await load(url, { requests: 300, concurrency: CONCURRENCY });
     const alone = await load(url, { requests: ALONE, concurrency: 1 });
     const busy = await load(url, { requests: REQUESTS, concurrency: CONCURRENCY });
-    table[name] = { aloneMs: alone.medianMs, aloneP99Ms: alone.p99Ms, ...busy };
+    table[name] = {
+      lowLoadP50Ms: rounded(alone.medianMs),
+      lowLoadP99Ms: rounded(alone.p99Ms),
+      perSecond: Math.round(busy.perSecond),
+      p50Ms: rounded(busy.medianMs),
+      p99Ms: rounded(busy.p99Ms),
+      perBareRequest: rounded(busy.perSecond / limits.requestsPerSecond),
+      perSandboxCall: rounded(busy.perSecond / limits.callsPerSecond),
+      perFdatasync: rounded(busy.perSecond / limits.fdatasyncsPerSecond),
+    };
   }
   console.table(table);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { RunnerHost, type Deployment, type StepInvocation } from "@millrace/runner";
+import { measureCalls } from "./runner.ts";
 import { median, timed } from "./timing.ts";
 
 /** What a step in one language costs, below database and HTTP. */
@@ -17,6 +18,8 @@ export interface LanguageMeasurement {
   readonly firstStepMs: number;
   /** How many times a new `python3` for each step would take. */
   readonly ratioToNewInterpreter: number;
+  /** How many times a bare call into a sandbox it takes. */
+  readonly ratioToBareCall: number;
 }
 
 const CONCURRENCY = 16;
@@ -54,7 +57,7 @@ async function medianOf(count: number, work: () => Promise<unknown>): Promise<nu
 async function measureLanguage(
   host: RunnerHost,
   lang: StepInvocation["lang"],
-  freshMs: number,
+  compared: { freshMs: number; callMs: number },
 ): Promise<LanguageMeasurement> {
   const modules = { code: { code: NODE_CODE, dependencyDir: null } };
   const workflow: Deployment = {
@@ -79,7 +82,8 @@ async function measureLanguage(
     microsPerStep: Math.round(alone * 1000),
     stepsPerSecond: Math.round((count / elapsedMs) * 1000),
     firstStepMs: Math.round(firstStepMs),
-    ratioToNewInterpreter: Math.round((freshMs / alone) * 10) / 10,
+    ratioToNewInterpreter: Math.round((compared.freshMs / alone) * 10) / 10,
+    ratioToBareCall: Math.round((alone / compared.callMs) * 10) / 10,
   };
 }
 
@@ -89,10 +93,12 @@ export async function measureLanguages(): Promise<LanguageMeasurement[]> {
   await chmod(workDir, 0o711);
   const startNew = () => promisify(execFile)("python3", ["-I", "-c", "import json"], { env: { PATH: SEARCH_PATH } });
   const freshMs = await medianOf(FRESH_STARTS, startNew);
+  const { callMs } = await measureCalls();
   const host = await RunnerHost.start({ workDir, nodePath: process.execPath, egress: { allow: [] } });
   try {
     const measured: LanguageMeasurement[] = [];
-    for (const lang of ["nodejs", "python", "bash"] as const) measured.push(await measureLanguage(host, lang, freshMs));
+    for (const lang of ["nodejs", "python", "bash"] as const)
+      measured.push(await measureLanguage(host, lang, { freshMs, callMs }));
     return measured;
   } finally {
     await host.stop();

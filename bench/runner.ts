@@ -20,6 +20,7 @@ export interface RunnerMeasurement {
 }
 
 const CALLS = 30_000;
+const LIMIT_CALLS = 10_000;
 const CONCURRENCY = 32;
 const WARM_UP_CALLS = 2_000;
 const LATENCY_CALLS = 500;
@@ -63,33 +64,53 @@ async function measureHost(host: RunnerHost, startMs: number): Promise<RunnerMea
   const cpuBefore = process.cpuUsage();
   const elapsedMs = await timed(() => callMany(host, target, CALLS));
   const { user, system } = process.cpuUsage(cpuBefore);
-  const latencies: number[] = [];
-  for (let count = 0; count < LATENCY_CALLS; count++) {
-    latencies.push(await timed(() => host.invoke(target, invocation(count))));
-  }
+  const latencyMs = await alone(host, target);
   return {
     tier: host.tier.tier,
     callsPerSecond: Math.round((CALLS / elapsedMs) * 1000),
     parentMicrosPerCall: (user + system) / CALLS,
-    latencyMs: median(latencies),
+    latencyMs,
     warmDeployMs: await measureDeploys(host),
     startMs,
   };
 }
 
-/** Measures calls of a trivial source in a sandbox, without database and HTTP. Takes about five seconds. */
-export async function measureRunner(): Promise<RunnerMeasurement> {
+async function withHost<T>(measure: (host: RunnerHost, startMs: number) => Promise<T>): Promise<T> {
   const workDir = await mkdtemp(join(tmpdir(), "bench-runner-"));
   await chmod(workDir, 0o711);
   const startedAtMs = performance.now();
   const host = await RunnerHost.start({ workDir, nodePath: process.execPath, egress: { allow: [] } });
   try {
     await host.invoke(deployment("first"), invocation(0));
-    return await measureHost(host, performance.now() - startedAtMs);
+    return await measure(host, performance.now() - startedAtMs);
   } finally {
     await host.stop();
     await rm(workDir, { recursive: true, force: true });
   }
+}
+
+/** Measures calls of a trivial source in a sandbox, without database and HTTP. Takes about five seconds. */
+export function measureRunner(): Promise<RunnerMeasurement> {
+  return withHost(measureHost);
+}
+
+/** The limit for what other benchmarks measure: calls of a trivial source, one at a time and many. */
+export function measureCalls(): Promise<{ callMs: number; callsPerSecond: number }> {
+  return withHost(async (host) => {
+    const target = deployment("calls");
+    await callMany(host, target, WARM_UP_CALLS);
+    const elapsedMs = await timed(() => callMany(host, target, LIMIT_CALLS));
+    const callMs = await alone(host, target);
+    return { callMs, callsPerSecond: Math.round((LIMIT_CALLS / elapsedMs) * 1000) };
+  });
+}
+
+async function alone(host: RunnerHost, target: Deployment): Promise<number> {
+  const latencies: number[] = [];
+  for (let count = 0; count < LATENCY_CALLS; count++) {
+    latencies.push(await timed(() => host.invoke(target, invocation(count))));
+  }
+  return median(latencies);
 }
 
 if (import.meta.main) console.table([await measureRunner()]);

@@ -1,26 +1,26 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApiCaller } from "../packages/server/testing/instance/index.ts";
-import { medianOf, nodeStep, startBenchServer } from "./workflow-bench.ts";
+import {
+  endOf,
+  measureLimits,
+  medianOf,
+  nodeStep,
+  rounded,
+  startBenchServer,
+  type ShownRun,
+} from "./workflow-bench.ts";
 
 const SEQUENTIAL = 40;
 const PARALLEL = 400;
 const ROUNDS = 5;
+const EXPORT_CHARACTERS = 100_000;
 const TARGETS_MS = { sequential: 200, parallel: 500 };
-
-interface ShownRun {
-  status: string;
-  started_at_ms: number;
-  ended_at_ms: number;
-}
 
 /** Milliseconds of a run of many small steps, by its own times. */
 async function sequential(api: ApiCaller, workflowId: string): Promise<number> {
   const { id } = await api.data<{ id: string }>("POST", `/workflows/${workflowId}/runs`, { event: {} });
-  for (;;) {
-    const run = await api.data<ShownRun>("GET", `/runs/${id}`);
-    if (run.status === "success") return run.ended_at_ms - run.started_at_ms;
-    await delay(10);
-  }
+  const run = await endOf(api, id);
+  return run.ended_at_ms - run.started_at_ms;
 }
 
 /** Milliseconds from the first of many requests to the end of the last run. */
@@ -45,19 +45,39 @@ async function parallel(api: ApiCaller, workflowId: string): Promise<number> {
 
 /** How long runs take on a real server with a durable database. */
 async function main(): Promise<void> {
+  const limits = await measureLimits();
   await using server = await startBenchServer();
   const { api } = server;
-  const make = async (steps: object[]): Promise<string> =>
-    (await api.data<{ id: string }>("POST", "/workflows", { steps })).id;
-  const chain = await make(Array.from({ length: SEQUENTIAL }, (_, index) => nodeStep(`s${index}`, `return ${index};`)));
-  const single = await make([nodeStep("one", "return 1;")]);
-  await sequential(api, chain);
+  const make = async (body: (index: number) => string, count: number): Promise<string> => {
+    const steps = Array.from({ length: count }, (_, index) => nodeStep(`s${index}`, body(index)));
+    return (await api.data<{ id: string }>("POST", "/workflows", { steps })).id;
+  };
+  const chain = await make((index) => `return ${index};`, SEQUENTIAL);
+  const large = await make(() => `return "x".repeat(${EXPORT_CHARACTERS});`, SEQUENTIAL);
+  const single = await make(() => "return 1;", 1);
+  for (const id of [chain, large]) await sequential(api, id);
   await parallel(api, single);
   const chainMs = await medianOf(ROUNDS, () => sequential(api, chain));
+  const largeMs = await medianOf(ROUNDS, () => sequential(api, large));
   const manyMs = await medianOf(ROUNDS, () => parallel(api, single));
+  // Each step is a call into the sandbox and a commit; each run by itself is a request, a call and its share of commits.
+  const chainLimitMs = SEQUENTIAL * (limits.callMs + 1_000 / limits.fdatasyncsPerSecond);
+  const manyLimitMs = PARALLEL * (1_000 / limits.requestsPerSecond + 1_000 / limits.callsPerSecond);
   console.table({
-    [`${SEQUENTIAL} sequential steps`]: { ms: chainMs, ofTarget: chainMs / TARGETS_MS.sequential },
-    [`${PARALLEL} runs of one step at once`]: { ms: manyMs, ofTarget: manyMs / TARGETS_MS.parallel },
+    [`${SEQUENTIAL} sequential steps`]: {
+      ms: chainMs,
+      ofTarget: rounded(chainMs / TARGETS_MS.sequential),
+      timesLimit: rounded(chainMs / chainLimitMs),
+    },
+    [`… which export ${EXPORT_CHARACTERS} characters each`]: {
+      ms: largeMs,
+      timesLimit: rounded(largeMs / chainLimitMs),
+    },
+    [`${PARALLEL} runs of one step at once`]: {
+      ms: manyMs,
+      ofTarget: rounded(manyMs / TARGETS_MS.parallel),
+      timesLimit: rounded(manyMs / manyLimitMs),
+    },
   });
 }
 

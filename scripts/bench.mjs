@@ -8,7 +8,12 @@ const BENCHES = {
   runner: "bench/runner.ts",
   "http-source": "bench/http-source.ts",
   deploy: "bench/deploy.ts",
+  "http-workflow": "bench/http-workflow.ts",
+  steps: "bench/steps.ts",
+  python: "bench/python.ts",
+  sleepers: "bench/sleepers.ts",
   api: "bench/api.ts",
+  search: "bench/search/search.ts",
 };
 
 function run(name) {

@@ -46,7 +46,8 @@ export async function checkOut(place: GitPlace): Promise<{ folder: string } & As
     if (place.path !== "") await git("-C", dir, "sparse-checkout", "set", "--", place.path);
   } catch (cause) {
     await remove();
-    const said = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : String(cause);
+    const said =
+      cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim().split("\n")[0] : String(cause);
     throw new UsageError(`git could not fetch ${place.url}: ${said}`, { cause });
   }
   return { folder: join(dir, place.path), [Symbol.asyncDispose]: remove };

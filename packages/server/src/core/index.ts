@@ -15,15 +15,8 @@ export { isNestedTooDeeply, MAX_JSON_LEVELS } from "./json-depth.ts";
 export { newId, newKsuid, randomBase62 } from "./ids.ts";
 export { StartupError, type StartupErrorCode } from "./startup-error.ts";
 export { parseScopes, scopesAllow } from "./oauth-scopes.ts";
-export {
-  limitedToRole,
-  principalId,
-  roleAllows,
-  type ClientPrincipal,
-  type Principal,
-  type UserCredential,
-  type UserPrincipal,
-} from "./principal.ts";
+export { limitedToRole, principalId, roleAllows } from "./principal.ts";
+export type { ClientPrincipal, Principal, UserCredential, UserPrincipal } from "./principal.ts";
 export { encodeCursor, pageReply, pageRequestOf, type Page, type PageRequest } from "./paging.ts";
 export { dedupe, type DedupeMemory, type DedupeStrategy } from "./dedupe.ts";
 export { isEmitterGlob, SubscriptionMatcher, type SubscriptionPattern } from "./match.ts";

@@ -25,8 +25,8 @@ export interface LaneLoopOptions {
 const LISTENER_PREFIX = "p_";
 const LANES_PER_LOOK = 64;
 const CONTENTION_PAUSE_MS = 10;
-const DEFAULT_FLOOR_MS = 60_000;
-/** While lanes are known in which something waits: their holder may be lost. */
+const DEFAULT_FLOOR_MS = 15_000;
+/** While lanes are known in which something waits: a node that is lost may have been the only one to know when they go on. */
 const WAITING_FLOOR_MS = 5_000;
 
 /**

@@ -1,6 +1,7 @@
 import { ApiError } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { COMPONENTS_TOPIC } from "../registry/index.ts";
+import { BestHits } from "./best-hits.ts";
 import { embeddedText, TEXT_FORM } from "./component-text.ts";
 import type { Embedder } from "./embedder.ts";
 import { writeVectors, type SearchScope } from "./search-scope.ts";
@@ -81,14 +82,13 @@ export class ComponentSearch {
     if (meaning === null && request.threshold !== undefined) {
       throw new ApiError("unavailable", "The model of embeddings cannot be had; search without similarity_threshold");
     }
-    // A workspace's own component hides the registry's of the same key.
-    const hits = new Map<string, Hit>();
-    for (const hit of segments.flatMap((segment) => segment.search(request.query, meaning))) {
-      if (!hits.has(hit.key) && answers(hit, request)) hits.set(hit.key, hit);
+    const best = { source: new BestHits<Hit>(request.limit), action: new BestHits<Hit>(request.limit) };
+    for (const [place, segment] of segments.entries()) {
+      // A workspace's own component hides the registry's of the same key.
+      const isHidden = (key: string): boolean => segments.slice(0, place).some((earlier) => earlier.has(key));
+      segment.search({ ...request, meaning, isHidden }, best);
     }
-    const ranked = [...hits.values()].toSorted((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1));
-    const best = (kind: Hit["kind"]) => ranked.filter((hit) => hit.kind === kind).slice(0, request.limit);
-    return { sources: best("source"), actions: best("action"), model: this.#options.embedder.model };
+    return { sources: best.source.hits, actions: best.action.hits, model: this.#options.embedder.model };
   }
 
   #segmentOf(scope: SearchScope): Segment {
@@ -161,10 +161,4 @@ export class ComponentSearch {
       if (now - segment.lastUsedMs > IDLE_MS) this.#segments.delete(scope);
     }
   }
-}
-
-function answers(hit: Hit, { app, threshold }: SearchRequest): boolean {
-  if (app !== undefined && !hit.apps.includes(app)) return false;
-  if (threshold !== undefined && (hit.similarity ?? 0) < threshold) return false;
-  return hit.score > 0;
 }

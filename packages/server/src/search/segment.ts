@@ -1,26 +1,36 @@
 import type { Database } from "../db/index.ts";
+import type { BestHits } from "./best-hits.ts";
 import { LexicalIndex, countWords, type WordCounts } from "./lexical-index.ts";
 import { memberIds, readRows, writeTexts, type SearchRow, type SearchScope } from "./search-scope.ts";
 import { readPacked, similarity, type PackedVector } from "./vectors.ts";
 
 /** A component in memory. */
-export interface SearchEntry {
+interface HeldEntry {
   readonly key: string;
-  readonly kind: "source" | "action";
-  readonly apps: readonly string[];
-}
-
-interface HeldEntry extends SearchEntry {
   readonly row: SearchRow;
   readonly words: WordCounts;
   readonly vector: PackedVector | null;
 }
 
 /** How well a component answers a query. */
-export interface Hit extends SearchEntry {
+export interface Hit {
+  readonly key: string;
+  readonly kind: SearchRow["kind"];
   /** Cosine of the embeddings, 0 to 1; null while one of them is missing. */
   readonly similarity: number | null;
   readonly score: number;
+}
+
+/** What is asked of a segment. */
+export interface Question {
+  readonly query: string;
+  /** Vector of the query, of length 1; null: by words only. */
+  readonly meaning: Float32Array | null;
+  readonly app?: string | undefined;
+  /** Least similarity. */
+  readonly threshold?: number | undefined;
+  /** Keys that another segment answers. */
+  isHidden(key: string): boolean;
 }
 
 /** Measured by bench/search: words decide, meaning breaks their ties and finds what was said otherwise. */
@@ -35,6 +45,8 @@ export class Segment {
   readonly #db: Database;
   readonly #model: string;
   #entries = new Map<string, HeldEntry>();
+  #list: readonly HeldEntry[] = [];
+  #keys: ReadonlySet<string> = new Set();
   #lexical = NO_WORDS;
   #isStale = true;
   #refreshing: Promise<void> | null = null;
@@ -64,14 +76,25 @@ export class Segment {
     return [...this.#entries.values()].filter(({ vector }) => vector === null).map(({ row }) => row);
   }
 
-  /** Scores all of it. @param meaning vector of the query, of length 1; null: by words only */
-  search(query: string, meaning: Float32Array | null): Hit[] {
-    const lexical = this.#lexical.scores(query);
-    return [...this.#entries.values()].map(({ key, kind, apps, vector }, index) => {
+  /** Whether it holds a component of this key. */
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** Offers what answers a question to the best of its kind. */
+  search(question: Question, best: Readonly<Record<Hit["kind"], BestHits<Hit>>>): void {
+    const lexical = this.#lexical.scores(question.query);
+    const { meaning } = question;
+    for (const [index, { key, row, vector }] of this.#list.entries()) {
+      if (question.app !== undefined && !row.apps.includes(question.app)) continue;
       const cosine = vector === null || meaning === null ? null : Math.max(0, similarity(vector, meaning));
+      if (question.threshold !== undefined && (cosine ?? 0) < question.threshold) continue;
       const score = (1 - MEANING_SHARE) * (lexical[index] ?? 0) + MEANING_SHARE * (cosine ?? 0);
-      return { key, kind, apps, similarity: cosine, score };
-    });
+      const ofKind = best[row.kind];
+      if (score > 0 && ofKind.wants(score) && !question.isHidden(key)) {
+        ofKind.add({ key, kind: row.kind, similarity: cosine, score });
+      }
+    }
   }
 
   async #reload(): Promise<void> {
@@ -97,7 +120,7 @@ export class Segment {
     const { vector: packed, ...rest } = row;
     const words = this.#entries.get(row.componentId)?.words ?? countWords(row);
     const vector = packed === null ? null : readPacked(packed);
-    return { key: row.key, kind: row.kind, apps: row.apps, row: { ...rest, vector: null }, words, vector };
+    return { key: row.key, row: { ...rest, vector: null }, words, vector };
   }
 
   #replace(ids: readonly string[], read: ReadonlyMap<string, HeldEntry>): void {
@@ -106,6 +129,8 @@ export class Segment {
       return entry ? [[id, entry]] : [];
     });
     this.#entries = new Map(entries);
-    this.#lexical = new LexicalIndex(entries.map(([, { words }]) => words));
+    this.#list = entries.map(([, entry]) => entry);
+    this.#keys = new Set(this.#list.map(({ key }) => key));
+    this.#lexical = new LexicalIndex(this.#list.map(({ words }) => words));
   }
 }

@@ -7,7 +7,10 @@ alter table oauth_clients
   add column previous_secret_hash text, -- works until the overlap of a rotation ends
   add column previous_secret_expires_at_ms bigint,
   add column last_used_at_ms bigint;
-create index oauth_clients_org_id on oauth_clients (org_id);
+create index oauth_clients_page on oauth_clients (org_id, created_at_ms, client_id);
+-- A page of a long list reads its own rows alone.
+create index projects_page on projects (org_id, created_at_ms, project_id);
+drop index projects_org_id;
 
 -- Keys of the instance. Each is published before it signs, and stays until the last token that it signed has expired.
 create table oauth_signing_keys (

@@ -80,14 +80,19 @@ export class Engine {
     if (delivery.channel === SENDS_CHANNEL) return this.#sends.handle(delivery);
     const giveUp = new AbortController();
     this.#active.set(delivery.deliveryId, giveUp);
+    // A signal made of both would live as long as the node does, and whatever listens to it.
+    const stop = (): void => giveUp.abort(stopSignal.reason);
+    stopSignal.addEventListener("abort", stop);
+    if (stopSignal.aborted) stop();
     try {
-      return await this.#execute(delivery, AbortSignal.any([stopSignal, giveUp.signal]));
+      return await this.#execute(delivery, giveUp.signal);
     } catch (error) {
       if (error instanceof ClaimLostError) return { claim: delivery };
       if (error instanceof RetryLaterError) return this.#later(delivery, error);
       if (!stopSignal.aborted) throw error;
       return { claim: delivery, retry: { dueAtMs: Date.now(), lastError: "The node was stopped" } };
     } finally {
+      stopSignal.removeEventListener("abort", stop);
       this.#active.delete(delivery.deliveryId);
     }
   }

@@ -29,5 +29,5 @@ export function nameOf(path: string): string {
 
 /** They have no place in terminals and headers, where names of files end up. */
 function hasControls(text: string): boolean {
-  return [...text].some((sign) => sign < " " || sign === "\u007F");
+  return Array.from(text).some((sign) => sign < " " || sign === "\u007F");
 }
