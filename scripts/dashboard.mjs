@@ -8,7 +8,7 @@ import { root, serverNode } from "./setup.mjs";
 const web = join(root, "packages", "web");
 const stamp = join(web, "dist", ".built-from");
 const SOURCES = ["packages/web/src", "packages/web/public", "packages/client/src", "packages/contract/src"];
-const FILES = ["package-lock.json", "packages/web/index.html", "packages/web/vite.config.ts"];
+const FILES = ["package-lock.json", "packages/web/index.html", "packages/web/vite.config.mjs"];
 
 /** Takes a few seconds once; nothing when the built one is current. */
 export function ensureDashboard() {

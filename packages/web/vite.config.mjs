@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig } from "vite";
 
 const SERVER = "http://localhost:3000";
 
 /** Compresses once what would be compressed at each request. */
-function compressed(): Plugin {
+function compressed() {
   return {
     name: "compressed",
     apply: "build",
