@@ -5,7 +5,7 @@ import type { OperationId } from "@millrace/contract";
 export const csrf: { token: string | null } = { token: null };
 
 /** `fetch` with the session's cookie; requests that change something prove that they come from this page. */
-export const apiFetch: typeof fetch = (input, init) => {
+const apiFetch: typeof fetch = (input, init) => {
   const headers = new Headers(init?.headers);
   headers.delete("authorization");
   if (csrf.token !== null) headers.set("x-csrf-token", csrf.token);
@@ -13,7 +13,7 @@ export const apiFetch: typeof fetch = (input, init) => {
 };
 
 /** Calls the API by operation, e.g. `api.call("listWorkflows", { org_id })`. */
-export const api = new MillraceClient({ url: "", token: "session", fetch: apiFetch });
+const api = new MillraceClient({ url: "", token: "session", fetch: apiFetch });
 
 /** The same for callers that are generic over operations. */
 export function callApi<Id extends OperationId>(

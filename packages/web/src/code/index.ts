@@ -1,2 +1,3 @@
 /** The code editor; loaded only by pages that edit. */
-export { CodeEditor, type CodeEditorProps } from "./code-editor.tsx";
+export { CodeEditor } from "./code-editor.tsx";
+export { JsonDialog } from "./json-dialog.tsx";

@@ -89,7 +89,11 @@ function present(fields: Record<string, unknown>): Record<string, unknown> {
 }
 
 type BlockReply = Exclude<StepReply, { type: "CodeCell" }>;
-type BranchReply = { slug: string; condition?: string | null; steps: unknown };
+interface BranchReply {
+  slug: string;
+  condition?: string | null;
+  steps: unknown;
+}
 
 function stepOf(step: StepReply): StepDraft {
   if (step.type === "CodeCell" && "savedComponent" in step) return codeOf(step);
