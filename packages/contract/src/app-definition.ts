@@ -48,7 +48,7 @@ const oauth2Auth = Type.Object(
     tokenParams: optional(texts("Added to the token request.")),
     tokenFormat: optional(Type.Union([Type.Literal("form"), Type.Literal("json")], { description: "Default: form." })),
     tokenAt: optional(Type.String({ description: "Where in the answer the token object lies, such as authed_user." })),
-    credentials: optional(texts("More fields of $auth: name → path in the token's answer.")),
+    credentials: optional(texts("More fields of $auth: name → path in the answer of the token or the test.")),
     lifetimeS: optional(Type.Integer({ minimum: 60, description: "Of access tokens whose answer has no expires_in." })),
     fields: optional(fields),
     uid: optional(Type.String({ description: "Path of the account's id in the answer of the token or the test." })),

@@ -83,7 +83,7 @@ export const workspaceOperations = {
     summary: "Delete a workspace with everything in it",
     description:
       "At once nobody reaches it any more and its tokens end; its sources are deactivated (errors of their hooks count for " +
-      "nothing), then they, workflows, accounts and everything else are gone for good. The instance's only workspace stays (409).",
+      "nothing), then they, workflows, accounts and everything else are gone for good. The workspace that the instance began with stays (409).",
     tag: "Workspaces",
     access: "user_key",
     role: "owner",

@@ -147,6 +147,7 @@ test("every version that was published is kept, and unpublishing one brings back
       .version;
   assert.deepEqual([await versionOf(), await versionOf("0.0.1")], ["0.0.2", "0.0.1"]);
   await assert.rejects(versionOf("0.0.3"), { code: "not_found" });
+  assert.equal((await server.call("GET", "/apps/acme")).status, 200, "its app is in the catalogue");
   const { data: versions } = await client.call("listRegistryVersions", { key: "acme-v" });
   assert.deepEqual(
     versions.map(({ version, current }) => [version, current]),

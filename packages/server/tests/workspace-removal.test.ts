@@ -106,7 +106,8 @@ void test("no operation that changes something writes its answer past the audit 
   );
 });
 
-void test("the instance's only workspace stays", async () => {
+void test("the workspace that the instance began with stays, whose owners look after it", async () => {
+  dataOf(await server.call("POST", "/workspaces", { name: "Another" }));
   const reply = await server.call("DELETE", `/workspaces/${server.orgId}?confirm=default`);
   assert.equal(reply.status, 409, JSON.stringify(reply.body));
   assert.equal((await server.call("GET", `/workspaces/${server.orgId}`)).status, 200);

@@ -17,6 +17,8 @@ export interface AccountVerdict {
   readonly error: string | null;
   readonly name: string | null;
   readonly uid: string | null;
+  /** Fields of `$auth` that the provider tells in its answer to the test, and not with the token. */
+  readonly more: JsonObject;
 }
 
 /** Sends the app's test request; null for an app that has none. @throws ApiError 400 for fields that fit into no URL */
@@ -28,7 +30,11 @@ export async function tryAccount(providers: ProviderAccess, tried: TriedAccount)
     auth.type === "oauth1" ? await providers.oauth1(orgId, { appId, oauthAppId, fields: credentials }) : null;
   const signer = signing && { client: signing.client, token: tokenPair(credentials) };
   const outcome = await testAccount({ egress: providers.egress, test, credentials, ...(signer && { signer }) });
-  if (!outcome.ok) return { outcome, healthy: false, error: outcome.error, name: null, uid: null };
+  if (!outcome.ok) return { outcome, healthy: false, error: outcome.error, name: null, uid: null, more: {} };
   const uidPath = auth.type === "oauth2" || auth.type === "oauth1" ? auth.uid : undefined;
-  return { outcome, healthy: true, error: null, name: outcome.name, uid: wordAt(outcome.answer, uidPath) };
+  const told = Object.entries((auth.type === "oauth2" && auth.credentials) || {}).map(
+    ([name, path]) => [name, wordAt(outcome.answer, path)] as const,
+  );
+  const more = Object.fromEntries(told.filter(([, value]) => value !== null));
+  return { outcome, healthy: true, error: null, name: outcome.name, uid: wordAt(outcome.answer, uidPath), more };
 }

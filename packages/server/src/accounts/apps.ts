@@ -97,13 +97,19 @@ export class Apps {
     if (!(await this.#isNamedByComponent(orgId, idOrSlug))) {
       throw invalidInput([{ path: "app", message: `names no app (${idOrSlug}), and no saved component uses it` }]);
     }
-    const row = { app_id: newId("app"), name_slug: idOrSlug, name: nameOfSlug(idOrSlug), created_at_ms: Date.now() };
+    await this.addNamed([idOrSlug]);
+    return this.find(idOrSlug);
+  }
+
+  /** Adds apps that components name to the catalogue; those that it has stay as they are. */
+  async addNamed(slugs: readonly string[]): Promise<void> {
+    if (slugs.length === 0) return;
+    const facts = { auth_type: "keys", description: null, img_src: null, created_at_ms: Date.now() } as const;
     await this.#db.kysely
       .insertInto("apps")
-      .values({ ...row, auth_type: "keys", description: null, img_src: null })
+      .values(slugs.map((slug) => ({ ...facts, app_id: newId("app"), name_slug: slug, name: nameOfSlug(slug) })))
       .onConflict((conflict) => conflict.column("name_slug").doNothing())
       .execute();
-    return this.find(idOrSlug);
   }
 
   async #lookUp(idOrSlug: string): Promise<AppRow | undefined> {

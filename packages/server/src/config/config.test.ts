@@ -51,6 +51,13 @@ test("an empty variable counts as not set", () => {
 });
 
 const WRONG: Record<string, Record<string, string>> = {
+  "MILLRACE_SECRET_KEY: is empty": { NODE_ENV: "production", MILLRACE_SECRET_KEY: "" },
+  MILLRACE_SIGNUP: { MILLRACE_SIGNUP: "maybe" },
+  "MILLRACE_OIDC_CLIENT_SECRET: go together": { MILLRACE_OIDC_ISSUER: "https://id.example.com" },
+  "MILLRACE_OIDC_ISSUER: must be an https": {
+    ...{ MILLRACE_OIDC_ISSUER: "http://id.example.com", MILLRACE_OIDC_CLIENT_ID: "m" },
+    MILLRACE_OIDC_CLIENT_SECRET: "s",
+  },
   MILLRACE_PORT: { MILLRACE_PORT: "70000" },
   MILLRACE_SMTP_PORT: { MILLRACE_PORT: "4000", MILLRACE_SMTP_PORT: "4000" },
   MILLRACE_ROLES: { MILLRACE_ROLES: "api,cook", DATABASE_URL: "postgresql://db/x" },

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Apps } from "../accounts/index.ts";
 import type { Config } from "../config/index.ts";
 import type { Chore } from "../daemon/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
@@ -13,6 +14,7 @@ export interface RegistryWorkOptions {
   config: Config;
   node: NodeRegistration;
   sandboxes: Sandboxes;
+  apps: Apps;
 }
 
 /** Imports of components, and searching them. */
@@ -21,10 +23,11 @@ export type RegistryWork = ReturnType<typeof buildRegistryWork>;
 const LOOK_EVERY_MS = 30_000;
 
 /** Builds what fills the registry and what searches it; starts nothing. */
-export function buildRegistryWork({ db, log, config, node, sandboxes }: RegistryWorkOptions) {
+export function buildRegistryWork({ db, log, config, node, sandboxes, apps }: RegistryWorkOptions) {
   const { runner, dependencies } = sandboxes;
   const imports = new RegistryImports({
     ...{ db, node, runner, dependencies },
+    addApps: (slugs) => apps.addNamed(slugs),
     onError: (error) => log.warn({ err: error }, "an import of components stopped; it is tried again"),
   });
   const componentSearch = new ComponentSearch({

@@ -162,7 +162,7 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const working = { workflows: definitions.workflows, sources: sources.sources, webhooks: events.webhooks };
   const workspaceRemoval = buildWorkspaceRemoval({ db, log, identity, parts: working });
   const workflows = buildWorkflowWork(work);
-  const registry = buildRegistryWork({ db, log, config, node, sandboxes });
+  const registry = buildRegistryWork({ db, log, config, node, sandboxes, apps: identity.apps });
   return { identity, code, events, files, registry, sources, definitions, workflows, workspaceRemoval };
 }
 

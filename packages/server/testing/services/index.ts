@@ -5,3 +5,4 @@ export { MariadbService } from "./mariadb.ts";
 export { PostgresService } from "./postgres.ts";
 export { SftpService } from "./sftp.ts";
 export { OAuthServer } from "./oauth-server.ts";
+export { OAuth1Server } from "./oauth1-server.ts";

@@ -18,7 +18,7 @@ const provider = new Provider(`http://127.0.0.1:${settings.port}`, {
   claims: { openid: ["sub"], email: ["email"] },
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub, email: `${sub}@example.com` }) }),
   pkce: { required: () => true },
-  rotateRefreshToken: true,
+  rotateRefreshToken: settings.rotates,
   issueRefreshToken: async () => true,
   features: { revocation: { enabled: true }, userinfo: { enabled: true } },
   ttl: {

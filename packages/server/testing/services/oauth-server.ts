@@ -13,12 +13,14 @@ export interface OAuthServerFact {
 export interface OAuthServerOptions {
   redirectUris: readonly string[];
   lifetimeS?: number;
+  /** Whether refresh tokens work once. */
+  rotates?: boolean;
   clientAuth?: "client_secret_basic" | "client_secret_post";
 }
 
 const SCRIPT = fileURLToPath(new URL("oauth-server.mjs", import.meta.url));
 
-/** A real OAuth 2.0 server in a process of its own; refresh tokens work once. */
+/** A real OAuth 2.0 server in a process of its own. */
 export class OAuthServer implements AsyncDisposable {
   readonly url: string;
   readonly clientId = "client-of-tests";
@@ -31,7 +33,7 @@ export class OAuthServer implements AsyncDisposable {
   private constructor(options: OAuthServerOptions & { port: number }) {
     this.url = `http://127.0.0.1:${options.port}`;
     const { clientId, clientSecret } = this;
-    const defaults = { lifetimeS: 3_600, clientAuth: "client_secret_basic" };
+    const defaults = { lifetimeS: 3_600, rotates: true, clientAuth: "client_secret_basic" };
     const settings = JSON.stringify({ ...defaults, ...options, clientId, clientSecret });
     this.#child = fork(SCRIPT, [settings], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
     this.#child.on("message", (fact: OAuthServerFact) => {

@@ -80,7 +80,7 @@ function accountOf(link: ConnectLink, brought: Brought, verdict: AccountVerdict 
     ...{ orgId: link.org_id, accountId: link.account_id, userId: link.user_id, appId: link.app_id, oauthAppId },
     ...{ externalUserId: link.external_user_id, projectId: link.project_id, environment: link.environment },
     name: link.name ?? verdict?.name ?? null,
-    credentials: isUidNew ? { ...credentials, oauth_uid: uid } : credentials,
+    credentials: { ...verdict?.more, ...credentials, ...(isUidNew && { oauth_uid: uid }) },
     healthy: verdict?.healthy ?? true,
     error: verdict?.error ?? null,
     ...(times && { times }),

@@ -26,7 +26,7 @@ export class WorkspaceRemoval {
     this.#options = options;
   }
 
-  /** Shuts a workspace. @throws ApiError 404, 409 for the only one of the instance. */
+  /** Shuts a workspace. @throws ApiError 404, 409 for the one that the instance began with */
   async begin(orgId: string): Promise<void> {
     const { db } = this.#options;
     await db.transaction(async (trx) => {
@@ -34,11 +34,14 @@ export class WorkspaceRemoval {
         .selectFrom("workspaces")
         .select("org_id")
         .where("deleted_at_ms", "is", null)
+        .orderBy("created_at_ms")
         .orderBy("org_id")
         .forUpdate()
         .execute();
       if (!open.some(({ org_id: id }) => id === orgId)) throw notFound(`Workspace ${orgId}`);
-      if (open.length === 1) throw new ApiError("conflict", "This is the instance's only workspace");
+      // Its owners look after the instance; with it gone, those of some other workspace would.
+      if (open[0]?.org_id === orgId)
+        throw new ApiError("conflict", "This is the workspace that the instance began with");
       const nowMs = Date.now();
       await trx.updateTable("workspaces").set({ deleted_at_ms: nowMs }).where("org_id", "=", orgId).execute();
       await trx.deleteFrom("memberships").where("org_id", "=", orgId).execute();

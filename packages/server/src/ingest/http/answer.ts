@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from "node:http";
 import type { HttpResponse } from "@millrace/runner";
+import { setsOwnCookie } from "./own-cookies.ts";
 
 const ALLOWED_METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE";
 const OWN_HEADERS = new Set(["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade", "trailer"]);
@@ -78,5 +79,6 @@ function setHeader(response: ServerResponse, name: string, value: string | strin
   } catch {
     return;
   }
-  response.setHeader(name, value);
+  const values = name.toLowerCase() === "set-cookie" ? [value].flat().filter((line) => !setsOwnCookie(line)) : value;
+  if (values.length > 0) response.setHeader(name, values);
 }

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { newEndpointKey } from "../../sources/endpoints.ts";
+import { BrowserCookies } from "../../api/index.ts";
+import { setsOwnCookie } from "./own-cookies.ts";
 import { clientIpOf, requestEvent } from "./request-event.ts";
 import { targetOf } from "./target.ts";
 
@@ -40,6 +42,19 @@ test("the event is JSON whatever the request holds", () => {
       assert.deepEqual(Object.entries(event["headers"] as object), Object.entries(headers));
     }),
   );
+});
+
+test("the session of a browser that is logged in here is in no event, its other cookies are", () => {
+  const names = ["http://x.example", "https://x.example"].flatMap((publicUrl) => {
+    const cookies = new BrowserCookies({ publicUrl });
+    return (["session", "device", "trip"] as const).map((cookie) => cookies.nameOf(cookie));
+  });
+  const own = names.map((name) => `${name}=CANARY`);
+  const cookie = ["a=1", ...own, "b=2"].join("; ");
+  assert.deepEqual(eventOf({ headers: { cookie } })["headers"], { cookie: "a=1; b=2" });
+  assert.deepEqual(eventOf({ headers: { cookie: own.join(";"), "x-a": "1" } })["headers"], { "x-a": "1" });
+  for (const line of own) assert.ok(setsOwnCookie(`${line}; Path=/`));
+  assert.ok(!setsOwnCookie("session=1; Path=/"));
 });
 
 test("an endpoint is named by the path or by the first label of any host", () => {

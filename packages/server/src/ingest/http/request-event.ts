@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ParsedBody } from "./body.ts";
 import { parseForm, parseQuery } from "./fields.ts";
+import { withoutOwnCookies } from "./own-cookies.ts";
 
 export interface EventInput {
   readonly method: string;
@@ -24,7 +25,7 @@ export function requestEvent(input: EventInput): string {
     `{"method":${JSON.stringify(input.method)},"path":${JSON.stringify(input.path)}` +
     `,"query":${JSON.stringify(parseQuery(input.queryText))}` +
     `,"client_ip":${JSON.stringify(input.clientIp)},"url":${JSON.stringify(input.baseUrl + input.path)}` +
-    `,"headers":${JSON.stringify(input.headers)}` +
+    `,"headers":${JSON.stringify(withoutOwnCookies(input.headers))}` +
     `${bodyRaw === null ? "" : `,"bodyRaw":${bodyRaw}`}${body === null ? "" : `,"body":${body}`}}`
   );
 }
@@ -40,7 +41,7 @@ export function workflowEvent(input: EventInput, { bodyOnly }: { bodyOnly: boole
   return (
     `{"method":${JSON.stringify(input.method)},"path":${JSON.stringify(input.path)},"query":${query}` +
     `,"client_ip":${JSON.stringify(input.clientIp)},"url":${JSON.stringify(input.baseUrl + input.path)}` +
-    `,"headers":${JSON.stringify(input.headers)}${body === null ? "" : `,"body":${body}`}}`
+    `,"headers":${JSON.stringify(withoutOwnCookies(input.headers))}${body === null ? "" : `,"body":${body}`}}`
   );
 }
 

@@ -1,13 +1,23 @@
 import { ComponentFolder, type ComponentDefinition, type ComponentGroup } from "@millrace/runner";
 import type { Database } from "../../db/index.ts";
 import { codeHashOf } from "../component-builder.ts";
-import { buildSlice, inspectSlice, rejectionOf, type Draft, type Rejected, type SlicePorts } from "./build-slice.ts";
+import {
+  buildSlice,
+  inspectSlice,
+  rejectionOf,
+  type BuiltDraft,
+  type Draft,
+  type Rejected,
+  type SlicePorts,
+} from "./build-slice.ts";
 import { noteImport, type ClaimedImport } from "./import-claim.ts";
 import { openSource } from "./import-source.ts";
 import { saveBatch, type KnownComponent } from "./save-batch.ts";
 
 export interface ImportPorts extends SlicePorts {
   readonly db: Database;
+  /** Makes apps known to the whole instance. */
+  addApps(slugs: readonly string[]): Promise<void>;
 }
 
 /** So many components share a dependency set and are in memory together. */
@@ -72,8 +82,15 @@ async function importSlice(ports: ImportPorts, { claim, folder, paths, signal }:
       signal.throwIfAborted();
       const inspected = await inspectSlice(ports, { dependencies, bundled: batch });
       await saveBatch(ports.db, claim, { known: [], ...inspected });
+      if (claim.record.scope === "instance") await ports.addApps(appsOf(inspected.built));
     }
   }
+}
+
+/** What they name as their apps, as far as it can be a slug: any text may stand there. */
+function appsOf(built: readonly BuiltDraft[]): string[] {
+  const slugs = new Set(built.flatMap(({ definition }) => definition.apps));
+  return [...slugs].filter((slug) => /^[a-z0-9][\w-]{0,99}$/.test(slug));
 }
 
 async function draftsOf(folder: ComponentFolder, paths: readonly string[]) {

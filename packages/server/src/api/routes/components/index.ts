@@ -5,6 +5,7 @@ import { createComponent } from "./createComponent.ts";
 import { getComponent } from "./getComponent.ts";
 import { getRegistryComponent } from "./getRegistryComponent.ts";
 import { listComponents } from "./listComponents.ts";
+import { listRegistry } from "./listRegistry.ts";
 import { publishComponent } from "./publishComponent.ts";
 import { searchComponents } from "./searchComponents.ts";
 import { unpublishComponent } from "./unpublishComponent.ts";
@@ -13,6 +14,7 @@ export function componentRoutes(services: Pick<ApiServices, "components" | "comp
   return [
     createComponent(services),
     listComponents(services),
+    listRegistry(services),
     searchComponents(services),
     getComponent(services),
     getRegistryComponent(services),

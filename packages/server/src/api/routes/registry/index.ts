@@ -5,7 +5,6 @@ import { addRegistryImportFiles } from "./addRegistryImportFiles.ts";
 import { createRegistryImport } from "./createRegistryImport.ts";
 import { deleteRegistryImport } from "./deleteRegistryImport.ts";
 import { getRegistryImport } from "./getRegistryImport.ts";
-import { listRegistry } from "./listRegistry.ts";
 import { listRegistryImportItems } from "./listRegistryImportItems.ts";
 import { listRegistryImports } from "./listRegistryImports.ts";
 import { listRegistryVersions } from "./listRegistryVersions.ts";
@@ -17,7 +16,6 @@ export function registryRoutes(services: Pick<ApiServices, "components" | "impor
     createRegistryImport(services),
     deleteRegistryImport(services),
     getRegistryImport(services),
-    listRegistry(services),
     listRegistryImportItems(services),
     listRegistryImports(services),
     listRegistryVersions(services),

@@ -2,7 +2,7 @@ import { registryOperations } from "@millrace/contract";
 import { pageReply, pageRequestOf } from "../../../core/index.ts";
 import type { Components } from "../../../registry/index.ts";
 import { route, type Route } from "../../route.ts";
-import { listedComponentOf } from "../components/component-view.ts";
+import { listedComponentOf } from "./component-view.ts";
 
 export function listRegistry(services: { components: Components }): Route {
   return route(registryOperations.listRegistry, async (request) => {
