@@ -60,7 +60,7 @@ export function Empty({ title, children, action }: EmptyProps) {
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-14 text-center">
       <Inbox aria-hidden className="size-8 text-muted" strokeWidth={1.5} />
-      <h3 className="text-sm font-semibold">{title}</h3>
+      <p className="text-sm font-semibold">{title}</p>
       {children !== undefined && <div className="max-w-md text-sm text-muted">{children}</div>}
       {action !== undefined && <div className="mt-2">{action}</div>}
     </div>

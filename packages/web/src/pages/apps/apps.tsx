@@ -53,16 +53,12 @@ function AppCard({ app, onConnect }: { app: App; onConnect(): void }) {
   const workspace = useWorkspace();
   return (
     <li className="flex items-start gap-3 rounded-lg border bg-panel p-4">
-      {app.img_src === null ? (
-        <span
-          aria-hidden
-          className="flex size-9 items-center justify-center rounded-md bg-raised text-sm font-semibold"
-        >
-          {app.name.charAt(0)}
-        </span>
-      ) : (
-        <img src={app.img_src} alt="" loading="lazy" className="size-9 rounded-md bg-white object-contain p-1" />
-      )}
+      <img
+        src={`/v1/apps/${app.id}/logo`}
+        alt=""
+        loading="lazy"
+        className="size-9 rounded-md bg-white object-contain p-1"
+      />
       <div className="min-w-0 flex-1">
         <h2 className="truncate text-sm font-medium">{app.name}</h2>
         <p className="line-clamp-2 text-xs text-muted">{app.description ?? app.name_slug}</p>

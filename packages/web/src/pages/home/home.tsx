@@ -60,6 +60,7 @@ function Overview() {
     >
       <Panel title="Failed runs" isFlush>
         <RunTable
+          label="Failed runs"
           list={{ ...failed, hasMore: false }}
           empty={<p className="px-4 py-6 text-sm text-muted">None. Good.</p>}
         />
@@ -74,6 +75,7 @@ function Overview() {
         isFlush
       >
         <RunTable
+          label="Latest runs"
           list={{ ...latest, hasMore: false }}
           empty={<p className="px-4 py-6 text-sm text-muted">Nothing has run yet.</p>}
         />

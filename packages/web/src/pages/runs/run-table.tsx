@@ -37,6 +37,12 @@ const COLUMNS: readonly Column<RunSummary>[] = [
 
 type List = Parameters<typeof Table<RunSummary>>[0]["list"];
 
-export function RunTable({ list, empty }: { list: List; empty: ReactNode }) {
-  return <Table label="Runs" columns={COLUMNS} list={list} keyOf={({ id }) => id} empty={empty} />;
+interface RunTableProps {
+  label?: string;
+  list: List;
+  empty: ReactNode;
+}
+
+export function RunTable({ label = "Runs", list, empty }: RunTableProps) {
+  return <Table label={label} columns={COLUMNS} list={list} keyOf={({ id }) => id} empty={empty} />;
 }
