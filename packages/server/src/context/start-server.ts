@@ -88,7 +88,8 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   const lock = DataDirLock.acquire(config.dataDir);
   stack.defer(() => lock.release());
   const front = new HttpFront();
-  const publicUrl = config.publicUrl ?? `http://localhost:${await listen(front, config)}`;
+  const port = await listen(front, config);
+  const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
   stack.defer(() => front.close(FRONT_GRACE_MS));
   const { npmSettings } = overrides;
   const { db, sandboxes } = await startFoundation({ log, config, publicUrl, npmSettings }, stack);
