@@ -4,7 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { MillraceError } from "@millrace/client";
 import { router } from "./router.tsx";
-import { startTheme } from "./shell/theme.ts";
+import { startTheme } from "./shell/index.ts";
 import "./styles.css";
 import { ToastProvider } from "./ui/index.ts";
 

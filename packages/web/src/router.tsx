@@ -25,74 +25,74 @@ const pages = [
   createRoute({
     ...under,
     path: "/",
-    component: lazyRouteComponent(() => import("./pages/home/home.tsx"), "HomePage"),
+    component: lazyRouteComponent(() => import("./pages/home/index.ts"), "HomePage"),
   }),
   createRoute({
     ...under,
     path: "/workflows",
-    component: lazyRouteComponent(() => import("./pages/workflows/workflows.tsx"), "WorkflowsPage"),
+    component: lazyRouteComponent(() => import("./pages/workflows/index.ts"), "WorkflowsPage"),
   }),
   createRoute({
     ...under,
     path: "/workflows/new",
-    component: lazyRouteComponent(() => import("./pages/workflows/new-workflow.tsx"), "NewWorkflowPage"),
+    component: lazyRouteComponent(() => import("./pages/workflows/index.ts"), "NewWorkflowPage"),
   }),
   createRoute({
     ...under,
     ...withTab,
     path: "/workflows/$id",
-    component: lazyRouteComponent(() => import("./pages/workflows/workflow.tsx"), "WorkflowPage"),
+    component: lazyRouteComponent(() => import("./pages/workflows/index.ts"), "WorkflowPage"),
   }),
   createRoute({
     ...under,
     path: "/runs",
-    component: lazyRouteComponent(() => import("./pages/runs/runs.tsx"), "RunsPage"),
+    component: lazyRouteComponent(() => import("./pages/runs/index.ts"), "RunsPage"),
   }),
   createRoute({
     ...under,
     path: "/runs/$id",
-    component: lazyRouteComponent(() => import("./pages/runs/run.tsx"), "RunPage"),
+    component: lazyRouteComponent(() => import("./pages/runs/index.ts"), "RunPage"),
   }),
   createRoute({
     ...under,
     path: "/sources",
-    component: lazyRouteComponent(() => import("./pages/sources/sources.tsx"), "SourcesPage"),
+    component: lazyRouteComponent(() => import("./pages/sources/index.ts"), "SourcesPage"),
   }),
   createRoute({
     ...under,
     path: "/sources/new",
-    component: lazyRouteComponent(() => import("./pages/sources/new-source.tsx"), "NewSourcePage"),
+    component: lazyRouteComponent(() => import("./pages/sources/index.ts"), "NewSourcePage"),
   }),
   createRoute({
     ...under,
     path: "/sources/$id",
-    component: lazyRouteComponent(() => import("./pages/sources/source.tsx"), "SourcePage"),
+    component: lazyRouteComponent(() => import("./pages/sources/index.ts"), "SourcePage"),
   }),
   createRoute({
     ...under,
     path: "/webhooks",
-    component: lazyRouteComponent(() => import("./pages/webhooks/webhooks.tsx"), "WebhooksPage"),
+    component: lazyRouteComponent(() => import("./pages/webhooks/index.ts"), "WebhooksPage"),
   }),
   createRoute({
     ...under,
     path: "/webhooks/$id",
-    component: lazyRouteComponent(() => import("./pages/webhooks/webhook.tsx"), "WebhookPage"),
+    component: lazyRouteComponent(() => import("./pages/webhooks/index.ts"), "WebhookPage"),
   }),
   createRoute({
     ...under,
     path: "/accounts",
-    component: lazyRouteComponent(() => import("./pages/accounts/accounts.tsx"), "AccountsPage"),
+    component: lazyRouteComponent(() => import("./pages/accounts/index.ts"), "AccountsPage"),
   }),
   createRoute({
     ...under,
     path: "/apps",
-    component: lazyRouteComponent(() => import("./pages/apps/apps.tsx"), "AppsPage"),
+    component: lazyRouteComponent(() => import("./pages/apps/index.ts"), "AppsPage"),
   }),
   createRoute({
     ...under,
     ...withTab,
     path: "/workspace",
-    component: lazyRouteComponent(() => import("./pages/workspace/workspace.tsx"), "WorkspacePage"),
+    component: lazyRouteComponent(() => import("./pages/workspace/index.ts"), "WorkspacePage"),
   }),
 ] as const;
 
@@ -102,32 +102,32 @@ const entrances = [
     path: "/login",
     validateSearch: (search: Record<string, unknown>): { next?: string } =>
       typeof search["next"] === "string" ? { next: search["next"] } : {},
-    component: lazyRouteComponent(() => import("./pages/login/login.tsx"), "LoginPage"),
+    component: lazyRouteComponent(() => import("./pages/login/index.ts"), "LoginPage"),
   }),
   createRoute({
     ...outside,
     path: "/setup",
-    component: lazyRouteComponent(() => import("./pages/login/set-up.tsx"), "SetUpPage"),
+    component: lazyRouteComponent(() => import("./pages/login/index.ts"), "SetUpPage"),
   }),
   createRoute({
     ...outside,
     path: "/signup",
-    component: lazyRouteComponent(() => import("./pages/login/sign-up.tsx"), "SignUpPage"),
+    component: lazyRouteComponent(() => import("./pages/login/index.ts"), "SignUpPage"),
   }),
   createRoute({
     ...outside,
     path: "/forgot",
-    component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ForgotPage"),
+    component: lazyRouteComponent(() => import("./pages/login/index.ts"), "ForgotPage"),
   }),
   createRoute({
     ...outside,
     path: "/reset-password",
-    component: lazyRouteComponent(() => import("./pages/login/reset.tsx"), "ResetPage"),
+    component: lazyRouteComponent(() => import("./pages/login/index.ts"), "ResetPage"),
   }),
   createRoute({
     ...outside,
     path: "/invite",
-    component: lazyRouteComponent(() => import("./pages/login/invitation.tsx"), "InvitationPage"),
+    component: lazyRouteComponent(() => import("./pages/login/index.ts"), "InvitationPage"),
   }),
 ] as const;
 

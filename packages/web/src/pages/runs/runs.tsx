@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useList } from "../../api/index.ts";
 import { useWorkspace } from "../../shell/index.ts";
 import { Empty, Page, Panel, TextInput } from "../../ui/index.ts";
-import { RunFilter, type RunFilterValue } from "../workflows/run-filter.tsx";
+import { RunFilter, type RunFilterValue } from "./run-filter.tsx";
 import { RunTable } from "./run-table.tsx";
 
 const LIVE_EVERY_MS = 2_000;

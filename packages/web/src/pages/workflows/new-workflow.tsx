@@ -1,5 +1,5 @@
 import { Page } from "../../ui/index.ts";
-import { Builder } from "../builder/builder.tsx";
+import { Builder } from "../builder/index.ts";
 
 export function NewWorkflowPage() {
   return (

@@ -3,13 +3,13 @@ import { lazy, Suspense, useState } from "react";
 import { describeError, useChange, useList, useRead } from "../../api/index.ts";
 import { mayEdit, useWorkspace } from "../../shell/index.ts";
 import { Button, Confirm, Empty, ErrorNote, Loading, Page, Panel, Status, Tabs, useToast } from "../../ui/index.ts";
-import { RunTable } from "../runs/run-table.tsx";
-import { RunFilter, type RunFilterValue } from "./run-filter.tsx";
+import { RunTable } from "../runs/index.ts";
+import { RunFilter, type RunFilterValue } from "../runs/index.ts";
 import { WorkflowSettings } from "./settings.tsx";
 import { SendTestEvent } from "./send-test-event.tsx";
 import { Versions } from "./versions.tsx";
 
-const Builder = lazy(async () => ({ default: (await import("../builder/builder.tsx")).Builder }));
+const Builder = lazy(async () => ({ default: (await import("../builder/index.ts")).Builder }));
 const route = getRouteApi("/signed-in/workflows/$id");
 const LIVE_EVERY_MS = 2_000;
 
