@@ -5,6 +5,7 @@ import { ensureInstalled, root, serverNode } from "./setup.mjs";
 
 const CHECKS = [
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
+  { name: "types of the dashboard", command: ["tsc", "-p", "packages/web/tsconfig.json"] },
   { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
   { name: "format", command: ["prettier", "--check", "--log-level", "warn", "."] },
   { name: "dead code", command: ["knip"] },

@@ -1,9 +1,11 @@
 // `npm start`: sets the checkout up, then runs the server until it ends.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { ensureDashboard } from "./dashboard.mjs";
 import { ensureInstalled, root, serverNode } from "./setup.mjs";
 
 ensureInstalled();
+ensureDashboard();
 const main = join(root, "packages", "server", "src", "main.ts");
 // Compiled code is kept, which takes a quarter off the loading time of the next start.
 const cache = { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "compiled") };

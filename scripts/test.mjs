@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { ensureDashboard } from "./dashboard.mjs";
 import { ensureInstalled, root, serverNode } from "./setup.mjs";
 import { findTestFiles } from "./test-files.mjs";
 import { startEmbedded, startInstalled } from "./test-postgres.mjs";
@@ -38,6 +39,7 @@ async function main() {
   const selections = process.argv.slice(2).filter((argument) => argument !== "--postgres");
   const usesExternal = process.argv.includes("--postgres");
   ensureInstalled();
+  ensureDashboard();
   const node = serverNode();
   const files = findTestFiles(selections);
   if (files.length === 0) throw new Error(`No test file's path contains ${selections.join(" or ")}`);

@@ -114,6 +114,29 @@ export const runOperations = {
     status: 200,
     reply: pageOf(runSummarySchema),
   }),
+  listWorkspaceRuns: operation({
+    id: "listWorkspaceRuns",
+    method: "GET",
+    path: "/workspaces/:workspace_id/runs",
+    summary: "List the runs of all workflows of a workspace, newest first",
+    tag,
+    access: "token",
+    params: Type.Object({ workspace_id: Type.String({ description: "`o_…`" }) }),
+    query: Type.Object({
+      ...pageParameters,
+      status: statusFilter,
+      since,
+      until,
+      q: Type.Optional(
+        Type.String({
+          maxLength: 200,
+          description: "Text in errors, results or logs; of the last 7 days unless `since` says otherwise.",
+        }),
+      ),
+    }),
+    status: 200,
+    reply: pageOf(runSummarySchema),
+  }),
   replayWorkflowRuns: operation({
     id: "replayWorkflowRuns",
     method: "POST",

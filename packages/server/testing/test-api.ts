@@ -118,6 +118,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     idempotency: services.idempotency,
     strictReplies: true,
     meta: {
+      dashboardDir: null,
       version: "0.0.0",
       publicUrl: url,
       jwks: () => services.accessTokens.jwks(),

@@ -5,6 +5,7 @@ import type { AuditLog, Connections, IdempotencyStore } from "../accounts/index.
 import { ApiError, randomBase62 } from "../core/index.ts";
 import { authenticateCaller, credentialId, type AuthenticationPorts } from "./authenticate.ts";
 import { bodyParsers, fileParser } from "./body.ts";
+import { isPageRequest, sendPage } from "./dashboard.ts";
 import { dispatcher } from "./dispatch.ts";
 import { asApiError, errorBody, errorHeaders, oauthErrorBody } from "./errors.ts";
 import { serveMeta, type MetaOptions } from "./meta.ts";
@@ -61,7 +62,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   app.decorateRequest("caller", null);
   bodyParsers(app);
   addHooks(app);
-  addErrorHandlers(app);
+  addErrorHandlers(app, options.meta.dashboardDir);
   addRoutes(app, options);
   const metaUrls = serveMeta(app, { ...options.meta, routes: options.routes });
   const meta = metaUrls.map((url) => ({ method: "GET" as const, url, hasHead: true }));
@@ -131,7 +132,7 @@ function addHooks(app: FastifyInstance): void {
   });
 }
 
-function addErrorHandlers(app: FastifyInstance): void {
+function addErrorHandlers(app: FastifyInstance, dashboardDir: string | null): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = asApiError(thrown);
     if (error.status >= 500) request.log.error({ err: thrown }, "a request failed");
@@ -139,8 +140,10 @@ function addErrorHandlers(app: FastifyInstance): void {
     const body = isOauth ? oauthErrorBody(error) : errorBody(error, request.id);
     void reply.code(error.status).headers(errorHeaders(error)).send(body);
   });
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
+    // The path of a page is the dashboard's own business.
+    if (dashboardDir !== null && isPageRequest(request)) return sendPage(reply, dashboardDir);
     const error = new ApiError("not_found", `There is no ${request.method} ${request.url.split("?")[0] ?? ""}`);
-    void reply.code(404).send(errorBody(error, request.id));
+    return reply.code(404).send(errorBody(error, request.id));
   });
 }

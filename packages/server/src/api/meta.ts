@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { ApiError } from "../core/index.ts";
+import { isPageRequest, sendPage, serveDashboard } from "./dashboard.ts";
 import { serveDocs } from "./docs.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Route } from "./route.ts";
@@ -20,6 +21,8 @@ export interface Readiness {
 export interface MetaOptions {
   version: string;
   publicUrl: string;
+  /** Folder of the built dashboard; null when this process serves none. */
+  dashboardDir: string | null;
   /** The public keys that access tokens are signed with. */
   jwks(): object;
   /** Asked by `/readyz`; a rejection counts as not ready. */
@@ -34,13 +37,18 @@ const READINESS_TIMEOUT_MS = 5_000;
  */
 export function serveMeta(app: FastifyInstance, options: MetaOptions & { routes: readonly Route[] }): string[] {
   let document: string | undefined;
-  app.get("/", () => ({
-    name: "Millrace",
-    version: options.version,
-    docs: `${options.publicUrl}/docs`,
-    api: `${options.publicUrl}/v1`,
-    openapi: `${options.publicUrl}/v1/openapi.json`,
-  }));
+  const { dashboardDir } = options;
+  const assets = dashboardDir === null ? [] : serveDashboard(app, dashboardDir);
+  app.get("/", async (request, reply) => {
+    if (dashboardDir !== null && isPageRequest(request)) return sendPage(reply, dashboardDir);
+    return {
+      name: "Millrace",
+      version: options.version,
+      docs: `${options.publicUrl}/docs`,
+      api: `${options.publicUrl}/v1`,
+      openapi: `${options.publicUrl}/v1/openapi.json`,
+    };
+  });
   app.get("/healthz", () => ({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
     const readiness = await readinessWithin(options);
@@ -52,7 +60,15 @@ export function serveMeta(app: FastifyInstance, options: MetaOptions & { routes:
     document ??= JSON.stringify(openApiDocument({ ...options, operations }));
     return reply.type("application/json; charset=utf-8").send(document);
   });
-  return ["/", "/healthz", "/readyz", "/v1/openapi.json", ...serveWellKnown(app, options), ...serveDocs(app)];
+  return [
+    "/",
+    "/healthz",
+    "/readyz",
+    "/v1/openapi.json",
+    ...serveWellKnown(app, options),
+    ...serveDocs(app),
+    ...assets,
+  ];
 }
 
 async function readinessWithin(options: MetaOptions): Promise<Readiness> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
@@ -45,6 +46,7 @@ export interface RunningServer {
 }
 
 const EXAMPLES = new URL("../../../../examples/", import.meta.url);
+const DASHBOARD = new URL("../../../web/dist/", import.meta.url);
 const PACKAGE = new URL("../../package.json", import.meta.url);
 const FRONT_GRACE_MS = 2_000;
 const HOUR_MS = 3_600_000;
@@ -195,6 +197,7 @@ async function buildApp(base: Base, parts: Parts & { mail: MailWork }): Promise<
     meta: {
       version: await versionOfMillrace(),
       publicUrl: base.publicUrl,
+      dashboardDir: existsSync(new URL("index.html", DASHBOARD)) ? fileURLToPath(DASHBOARD) : null,
       jwks: () => accessTokens.jwks(),
       readiness: readinessOf({ db: base.db, log: events.work.log, code, roles: base.config.roles, mail: parts.mail }),
     },

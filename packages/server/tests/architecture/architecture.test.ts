@@ -82,7 +82,7 @@ test("a folder is imported only through its index", () => {
 test("every folder has an index that begins with what the folder is for, and has named exports only", () => {
   const indexes = new Map(sources.filter((file) => file.name === "index.ts").map((file) => [dirname(file.path), file]));
   // A package that is only run needs none at its top.
-  const programs = new Set(sources.filter((file) => file.name === "main.ts").map((file) => dirname(file.path)));
+  const programs = new Set(sources.filter((file) => /^main\.tsx?$/.test(file.name)).map((file) => dirname(file.path)));
   const folders = new Set(sources.map((file) => dirname(file.path)).filter((folder) => !programs.has(folder)));
   const missing = [...folders].filter((folder) => !indexes.has(folder)).map((folder) => `${folder}: has no index.ts`);
   const problems = problemsOf([...indexes.values()], (file) => {
@@ -100,7 +100,7 @@ test("no file and no folder is a drawer, and names are in kebab-case except thos
   const problems = problemsOf(files, (file) => {
     const parts = [...file.folder.split("/"), file.name];
     const isRoute = file.folder.startsWith("src/api/routes/");
-    const isNamedWell = isRoute ? /^[a-z][A-Za-z0-9-]*(\.test)?\.ts$/ : /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/;
+    const isNamedWell = isRoute ? /^[a-z][A-Za-z0-9-]*(\.test)?\.ts$/ : /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.tsx?$/;
     return [
       ...parts.filter((part) => DRAWER.test(part)).map((part) => `${part} says nothing`),
       ...(isNamedWell.test(file.name) ? [] : ["is not named in kebab-case"]),

@@ -9,7 +9,11 @@ export interface RunFilter {
   readonly status?: RunStatus | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  /** Text in errors, results or logs. */
+  readonly text?: string | undefined;
 }
+
+const SEARCHED_MS = 7 * 24 * 3_600_000;
 
 /** Reads runs, those included that have recorded nothing yet. */
 export class RunReader {
@@ -26,14 +30,23 @@ export class RunReader {
     how: { filter: RunFilter; page: PageRequest },
   ): Promise<Page<RunSummaryReply>> {
     const orgId = await this.orgOf(orgIds, workflowId);
+    return this.#page(whereOf({ orgId, workflowId }, how.filter), how.page);
+  }
+
+  /** The same of all workflows of a workspace. @throws ApiError 400 for a bad time */
+  listOfWorkspace(orgId: string, how: { filter: RunFilter; page: PageRequest }): Promise<Page<RunSummaryReply>> {
+    return this.#page(whereOf({ orgId }, how.filter), how.page);
+  }
+
+  async #page(where: RawBuilder<unknown>, page: PageRequest): Promise<Page<RunSummaryReply>> {
     const { rows, totalCount } = await selectPage<RunRow>(this.#db.kysely, {
       columns: sql`*`,
       from: sql.raw(RUNS),
-      where: whereOf({ orgId, workflowId }, how.filter),
+      where,
       id: sql`run_id`,
       sort: sql`started_at_ms`,
       direction: "desc",
-      page: how.page,
+      page,
     });
     return { rows: rows.map(summaryReply), totalCount };
   }
@@ -89,14 +102,24 @@ export class RunReader {
   }
 }
 
-function whereOf(of: { orgId: string; workflowId: string }, filter: RunFilter): RawBuilder<unknown> {
-  const conditions = [sql`org_id = ${of.orgId} and workflow_id = ${of.workflowId}`];
+function whereOf(of: { orgId: string; workflowId?: string }, filter: RunFilter): RawBuilder<unknown> {
+  const conditions = [sql`org_id = ${of.orgId}`];
+  if (of.workflowId !== undefined) conditions.push(sql`workflow_id = ${of.workflowId}`);
   if (filter.status !== undefined) conditions.push(sql`status = ${filter.status}`);
-  const sinceMs = timeOf("since", filter.since);
+  const hasText = filter.text !== undefined && filter.text !== "";
+  const sinceMs = timeOf("since", filter.since) ?? (hasText ? Date.now() - SEARCHED_MS : null);
   const untilMs = timeOf("until", filter.until);
   if (sinceMs !== null) conditions.push(sql`started_at_ms >= ${sinceMs}`);
   if (untilMs !== null) conditions.push(sql`started_at_ms < ${untilMs}`);
+  if (hasText) conditions.push(holdsText(of.orgId, filter.text ?? ""));
   return sql.join(conditions, sql` and `);
+}
+
+/** The text stands in the run's error, or in what one of its steps gave or logged. */
+function holdsText(orgId: string, text: string): RawBuilder<unknown> {
+  const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+  return sql`(error ilike ${pattern} or run_id in (select run_id from workflow_steps where org_id = ${orgId}
+    and (return_value ilike ${pattern} or exports ilike ${pattern} or logs ilike ${pattern} or error ilike ${pattern})))`;
 }
 
 function timeOf(path: string, text: string | undefined): number | null {

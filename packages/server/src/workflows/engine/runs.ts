@@ -50,6 +50,10 @@ export class Runs {
     return this.#reader.list(orgIds, workflowId, how);
   }
 
+  listOfWorkspace(orgId: string, how: { filter: RunFilter; page: PageRequest }): Promise<Page<RunSummaryReply>> {
+    return this.#reader.listOfWorkspace(orgId, how);
+  }
+
   get(orgIds: readonly string[], runId: string): Promise<RunReply> {
     return this.#reader.get(orgIds, runId);
   }

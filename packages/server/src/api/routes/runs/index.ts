@@ -8,6 +8,7 @@ import { listWorkflowErrors } from "./listWorkflowErrors.ts";
 import { listWorkflowEvents } from "./listWorkflowEvents.ts";
 import { listWorkflowLogs } from "./listWorkflowLogs.ts";
 import { listWorkflowRuns } from "./listWorkflowRuns.ts";
+import { listWorkspaceRuns } from "./listWorkspaceRuns.ts";
 import { replayRun } from "./replayRun.ts";
 import { replayWorkflowRuns } from "./replayWorkflowRuns.ts";
 import { streamWorkflowEvents } from "./streamWorkflowEvents.ts";
@@ -21,6 +22,7 @@ export function runRoutes(services: ApiServices): Route[] {
     listWorkflowEvents(services),
     listWorkflowLogs(services),
     listWorkflowRuns(services),
+    listWorkspaceRuns(services),
     replayRun(services),
     replayWorkflowRuns(services),
     streamWorkflowEvents(services),

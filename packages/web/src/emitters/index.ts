@@ -1,0 +1,2 @@
+/** What lists of sources and of workflows have in common. */
+export { EmitterList } from "./emitter-list.tsx";

@@ -1,0 +1,2 @@
+/** Connected accounts. */
+export { AccountsPage } from "./accounts.tsx";

@@ -1,0 +1,2 @@
+/** The catalogue of apps. */
+export { AppsPage } from "./apps.tsx";

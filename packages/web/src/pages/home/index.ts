@@ -1,0 +1,2 @@
+/** Where everybody arrives. */
+export { HomePage } from "./home.tsx";

@@ -1,0 +1,2 @@
+/** Choosing components: by meaning, by name, by app. */
+export { ComponentPicker, type PickedComponent } from "./component-picker.tsx";
