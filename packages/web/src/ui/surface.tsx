@@ -15,9 +15,9 @@ export function Panel({ title, actions, children, isFlush = false }: PanelProps)
   return (
     <section className="overflow-hidden rounded-lg border bg-panel">
       {(title !== undefined || actions !== undefined) && (
-        <header className="flex min-h-11 items-center justify-between gap-3 border-b px-4 py-2">
+        <header className="flex min-h-11 flex-wrap items-center justify-between gap-3 border-b px-4 py-2">
           <h2 className="text-sm font-semibold">{title}</h2>
-          <div className="flex items-center gap-2">{actions}</div>
+          <div className="flex flex-wrap items-center gap-2">{actions}</div>
         </header>
       )}
       <div className={isFlush ? "" : "p-4"}>{children}</div>

@@ -60,6 +60,7 @@ function Overview() {
     >
       <Panel title="Failed runs" isFlush>
         <RunTable
+          hasWorkflow
           label="Failed runs"
           list={{ ...failed, hasMore: false }}
           empty={<p className="px-4 py-6 text-sm text-muted">None. Good.</p>}
@@ -75,6 +76,7 @@ function Overview() {
         isFlush
       >
         <RunTable
+          hasWorkflow
           label="Latest runs"
           list={{ ...latest, hasMore: false }}
           empty={<p className="px-4 py-6 text-sm text-muted">Nothing has run yet.</p>}

@@ -1,6 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { CallReply } from "@millrace/client";
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
+import { useRead } from "../../api/index.ts";
+import { useWorkspace } from "../../shell/index.ts";
 import { durationText, Status, Table, Time, type Column } from "../../ui/index.ts";
 
 export type RunSummary = CallReply<"listWorkflowRuns">["data"][number];
@@ -39,10 +41,31 @@ type List = Parameters<typeof Table<RunSummary>>[0]["list"];
 
 interface RunTableProps {
   label?: string;
+  /** Lists of several workflows say which one it was. */
+  hasWorkflow?: boolean;
   list: List;
   empty: ReactNode;
 }
 
-export function RunTable({ label = "Runs", list, empty }: RunTableProps) {
-  return <Table label={label} columns={COLUMNS} list={list} keyOf={({ id }) => id} empty={empty} />;
+export function RunTable({ label = "Runs", hasWorkflow = false, list, empty }: RunTableProps) {
+  const columns = useColumns(hasWorkflow);
+  return <Table label={label} columns={columns} list={list} keyOf={({ id }) => id} empty={empty} />;
+}
+
+function useColumns(hasWorkflow: boolean): readonly Column<RunSummary>[] {
+  const workspace = useWorkspace();
+  const workflows = useRead("listWorkflows", { org_id: workspace.id, limit: 100 }, { enabled: hasWorkflow });
+  return useMemo(() => {
+    if (!hasWorkflow) return COLUMNS;
+    const names = new Map(workflows.data?.data.map(({ id, name }) => [id, name]));
+    const workflow: Column<RunSummary> = {
+      head: "Workflow",
+      cell: ({ workflow_id: id }) => (
+        <Link to="/workflows/$id" params={{ id }} className="hover:underline">
+          {names.get(id) ?? id}
+        </Link>
+      ),
+    };
+    return COLUMNS.toSpliced(2, 0, workflow);
+  }, [hasWorkflow, workflows.data]);
 }

@@ -37,7 +37,7 @@ export function RunsPage() {
         }
         isFlush
       >
-        <RunTable list={list} empty={<Empty title="No such run" />} />
+        <RunTable hasWorkflow list={list} empty={<Empty title="No such run" />} />
       </Panel>
     </Page>
   );
