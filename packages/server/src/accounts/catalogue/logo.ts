@@ -42,6 +42,6 @@ async function iconOf(icon: string): Promise<string | null> {
 
 function letterTile(slug: string, name: string): string {
   const letter = /[\p{L}\p{N}]/u.exec(name)?.[0] ?? slug.charAt(0);
-  const shade = [...slug].reduce((sum, char) => sum + char.charCodeAt(0), 0) % TILES.length;
+  const shade = Buffer.from(slug).reduce((sum, byte) => sum + byte, 0) % TILES.length;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" role="img"><rect width="24" height="24" rx="5" fill="${TILES[shade]}"/><text x="12" y="17" font-family="system-ui,sans-serif" font-size="14" font-weight="600" text-anchor="middle" fill="#fff">${letter.toUpperCase()}</text></svg>`;
 }

@@ -1,26 +1,11 @@
+import type { Selectable } from "kysely";
 import { randomBase62 } from "../../core/index.ts";
-import type { Database } from "../../db/index.ts";
+import type { Database, Schema } from "../../db/index.ts";
 import { secretHash } from "../secret-hash.ts";
 import { ConnectProblem, PROBLEM_TEXTS } from "./connect-problem.ts";
 
 /** A link under which one account is connected, once. */
-export interface ConnectLink {
-  org_id: string;
-  link_hash: string;
-  user_id: string | null;
-  actor: string;
-  app_id: string;
-  oauth_app_id: string | null;
-  account_id: string | null;
-  name: string | null;
-  external_user_id: string | null;
-  project_id: string | null;
-  environment: string | null;
-  success_url: string | null;
-  error_url: string | null;
-  expires_at_ms: number;
-  used_at_ms: number | null;
-}
+export type ConnectLink = Selectable<Schema["connect_links"]>;
 
 const TOKEN_LENGTH = 40;
 const KEPT_MS = 24 * 3_600_000;
