@@ -19,6 +19,7 @@ import { userOperations } from "./users.ts";
 import { envOperations } from "./env.ts";
 import { templateOperations } from "./templates.ts";
 import { workflowOperations } from "./workflows.ts";
+import { usageOperations } from "./usage.ts";
 import { apiKeyOperations, workspaceOperations } from "./workspaces.ts";
 
 /** Every operation of the API, by id: each resource file adds its own here. */
@@ -45,6 +46,7 @@ export const operations = {
   ...subscriptionOperations,
   ...webhookOperations,
   ...userOperations,
+  ...usageOperations,
   ...workspaceOperations,
   ...workflowOperations,
   ...templateOperations,

@@ -19,6 +19,7 @@ export * from "./runs.ts";
 export * from "./sources.ts";
 export * from "./subscriptions.ts";
 export * from "./templates.ts";
+export * from "./usage.ts";
 export * from "./users.ts";
 export * from "./webhooks.ts";
 export * from "./workflows.ts";

@@ -22,5 +22,6 @@ export { Refresher } from "./refresh/index.ts";
 export { RequestSigner } from "./request-signer.ts";
 export { Users } from "./users.ts";
 export { Vault, type SealedText } from "./vault.ts";
-export { workspaceOf, Workspaces } from "./workspaces.ts";
+export { Usage, type UsageDay } from "./usage.ts";
+export { Workspaces } from "./workspaces.ts";
 export { secretHash } from "./secret-hash.ts";

@@ -1,7 +1,16 @@
 import { sql } from "kysely";
-import { ApiError, invalidInput, notFound, type Page, type PageRequest, type Principal } from "../core/index.ts";
+import {
+  ApiError,
+  billingPeriod,
+  invalidInput,
+  notFound,
+  usageDay,
+  type Page,
+  type PageRequest,
+  type Principal,
+} from "../core/index.ts";
 import { selectPage, type Database } from "../db/index.ts";
-import { workspaceOf, type Workspace, type WorkspaceRow } from "./workspaces.ts";
+import { dayRange, shownColumns, type ShownWorkspaceRow, type Usage, type Workspace } from "./usage.ts";
 
 interface UserName {
   id: string;
@@ -9,7 +18,7 @@ interface UserName {
   email: string;
 }
 
-/** A user on the free plan. A self-hosted instance has no quotas: the numbers are there for clients that read them. */
+/** A user on the free plan: what all workspaces used today that the token reaches. A quota of 0 is none. */
 export interface FreeUser extends UserName {
   daily_compute_time_quota: number;
   daily_compute_time_used: number;
@@ -30,6 +39,7 @@ export type CurrentUser = FreeUser | PaidUser;
 
 export interface UsersOptions {
   db: Database;
+  usage: Usage;
   /** Which shape `describe` answers, for clients that expect one; `free` when absent. */
   plan?: "free" | "paid";
 }
@@ -37,10 +47,12 @@ export interface UsersOptions {
 /** People and the workspaces they belong to. */
 export class Users {
   readonly #db: Database;
+  readonly #usage: Usage;
   readonly #plan: "free" | "paid";
 
   constructor(options: UsersOptions) {
     this.#db = options.db;
+    this.#usage = options.usage;
     this.#plan = options.plan ?? "free";
   }
 
@@ -53,18 +65,28 @@ export class Users {
       .where("user_id", "=", userId)
       .executeTakeFirst();
     if (!user) throw notFound("User");
-    if (this.#plan === "paid") return { ...user, ...billingPeriod(new Date()) };
-    const { rows } = await this.#db.query<WorkspaceRow>(
-      "select * from workspaces where org_id = any($1) order by created_at_ms, org_id",
-      [[...principal.orgIds]],
-    );
+    if (this.#plan === "paid") return { ...user, ...(await this.#billing(principal.orgIds)) };
+    const nowMs = Date.now();
+    const { rows } = await sql<ShownWorkspaceRow>`select ${shownColumns(nowMs)} from workspaces
+      where org_id = any(${[...principal.orgIds]}) order by created_at_ms, org_id`.execute(this.#db.kysely);
+    const used = await this.#usage.total(principal.orgIds, dayRange(nowMs));
     return {
       ...user,
       daily_compute_time_quota: 0,
-      daily_compute_time_used: 0,
+      daily_compute_time_used: used.computeMs,
       daily_invocations_quota: 0,
-      daily_invocations_used: 0,
-      orgs: rows.map(workspaceOf),
+      daily_invocations_used: used.invocations,
+      orgs: rows.map((row) => this.#usage.shown(row)),
+    };
+  }
+
+  async #billing(orgIds: readonly string[]) {
+    const { startMs, endMs } = billingPeriod(Date.now());
+    const { credits } = await this.#usage.total(orgIds, { from: usageDay(startMs), to: usageDay(endMs - 1) });
+    return {
+      billing_period_start_ts: startMs / 1000,
+      billing_period_end_ts: endMs / 1000,
+      billing_period_credits: credits,
     };
   }
 
@@ -122,9 +144,9 @@ export class Users {
   }
 
   /** The workspaces that a caller may see, newest first. */
-  listWorkspaces(orgIds: readonly string[], page: PageRequest): Promise<Page<WorkspaceRow>> {
-    return selectPage<WorkspaceRow>(this.#db.kysely, {
-      columns: sql`*`,
+  listWorkspaces(orgIds: readonly string[], page: PageRequest): Promise<Page<ShownWorkspaceRow>> {
+    return selectPage<ShownWorkspaceRow>(this.#db.kysely, {
+      columns: shownColumns(Date.now()),
       from: sql`workspaces`,
       where: sql`org_id = any(${[...orgIds]})`,
       id: sql`org_id`,
@@ -133,9 +155,4 @@ export class Users {
       page,
     });
   }
-}
-
-function billingPeriod(now: Date) {
-  const monthStart = (offset: number): number => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset) / 1000;
-  return { billing_period_start_ts: monthStart(0), billing_period_end_ts: monthStart(1), billing_period_credits: 0 };
 }

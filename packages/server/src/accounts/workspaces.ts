@@ -10,27 +10,8 @@ export interface WorkspaceRow {
   created_at_ms: number;
   /** Set while what is left of it is being taken down. */
   deleted_at_ms: number | null;
-}
-
-/** A workspace as replies show it. A self-hosted instance has no quotas: the numbers are there for clients that read them. */
-export interface Workspace {
-  id: string;
-  orgname: string;
-  name: string;
-  email: string;
-  daily_credits_quota: number;
-  daily_credits_used: number;
-}
-
-export function workspaceOf(row: WorkspaceRow): Workspace {
-  return {
-    id: row.org_id,
-    orgname: row.orgname,
-    name: row.name,
-    email: row.email,
-    daily_credits_quota: 0,
-    daily_credits_used: 0,
-  };
+  /** Credits a day; null: what the instance gives everyone; 0: no quota. */
+  daily_credits_quota: number | null;
 }
 
 const ATTEMPTS = 50;
@@ -92,7 +73,7 @@ export class Workspaces {
     const slug = slugOf(name);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const orgname = attempt === 1 ? slug : `${slug}-${attempt}`;
-      const times = { created_at_ms: Date.now(), deleted_at_ms: null };
+      const times = { created_at_ms: Date.now(), deleted_at_ms: null, daily_credits_quota: null };
       const row = { org_id: newId("workspace"), orgname, name, email: user.email, ...times };
       if (await this.#insert(row, userId)) return row;
     }

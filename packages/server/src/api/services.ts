@@ -10,6 +10,7 @@ import type {
   OauthClients,
   Projects,
   RequestSigner,
+  Usage,
   Users,
   Workspaces,
 } from "../accounts/index.ts";
@@ -61,6 +62,7 @@ export interface ApiServices {
   runs: Runs;
   sources: Sources;
   subscriptions: Subscriptions;
+  usage: Usage;
   users: Users;
   webhookLog: WebhookLog;
   webhooks: Webhooks;

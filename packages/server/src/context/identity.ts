@@ -12,6 +12,7 @@ import {
   PrincipalCache,
   Projects,
   readInstanceClients,
+  Usage,
   Users,
   Vault,
   Workspaces,
@@ -76,12 +77,15 @@ export interface IdentityServicesOptions {
   logins?: Partial<LoginSettings> | undefined;
   /** Which of its two shapes `/users/me` has. */
   plan?: "free" | "paid";
+  /** Of a workspace that has none of its own; none when absent. */
+  dailyCreditsQuota?: number;
   onError(error: unknown): void;
 }
 
 /** Wires the services of identity; touches nothing. */
 export function identityServices(options: IdentityServicesOptions) {
   const { db, secretKey, formerSecretKeys = [], egress, instanceClients = [], publicUrl, onError, plan } = options;
+  const usage = new Usage({ db, dailyCreditsQuota: options.dailyCreditsQuota ?? 0 });
   const vault = new Vault({ db, secretKey, formerSecretKeys });
   const accessTokens = new AccessTokens({ db, vault, issuer: publicUrl, onError });
   const apps = new Apps({ db, publicUrl });
@@ -110,7 +114,8 @@ export function identityServices(options: IdentityServicesOptions) {
     ...accountServices({ db, vault, apps, audit, egress, instanceClients, publicUrl, onError }),
     idempotency: new IdempotencyStore({ db, vault, onError }),
     projects,
-    users: new Users({ db, ...(plan && { plan }) }),
+    usage,
+    users: new Users({ db, usage, ...(plan && { plan }) }),
     workspaces,
   };
 }

@@ -170,7 +170,7 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
 async function buildApp(base: Base, parts: Parts & { mail: MailWork }): Promise<FastifyInstance> {
   const { identity, code, events, files, sources, definitions, workflows } = parts;
   const { summaries, streams } = events.work;
-  const { accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, users, workspaces } = identity;
+  const { accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, usage, users, workspaces } = identity;
   const { subscriptions, webhooks, webhookLog } = events;
   const { workspaceRemoval } = parts;
   const { cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps } = identity;
@@ -178,7 +178,7 @@ async function buildApp(base: Base, parts: Parts & { mail: MailWork }): Promise<
   const services = {
     ...{ connections, keyRetirement, oauthApps, requestSigner },
     ...{ cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps, workspaceRemoval },
-    ...{ accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, users, workspaces },
+    ...{ accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, usage, users, workspaces },
     ...{ components: code.components, sources: sources.sources },
     ...{ imports: parts.registry.imports, componentSearch: parts.registry.componentSearch },
     ...{ dataStores: workflows.dataStores, fileStores: files.stores, runs: workflows.runs },

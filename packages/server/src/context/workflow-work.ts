@@ -67,6 +67,7 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
     { name: "calls of resume URLs", everyMs: CALLBACKS_EVERY_MS, run: (nowMs) => callbacks.tick(nowMs) },
     { name: "expired records", everyMs: HOUR_MS, run: (nowMs) => dataStores.pruneExpired(nowMs) },
     ...options.files.chores,
+    { name: "usage", everyMs: 24 * HOUR_MS, run: (nowMs) => identity.usage.prune(nowMs) },
     { name: "error mails", everyMs: HOUR_MS, run: (nowMs) => outlets.errorMails.prune(nowMs) },
   ];
   const stop = async (): Promise<void> => {

@@ -66,6 +66,7 @@ export class CommitBatch {
     workflowSteps: new Lines(),
     dbWrites: new Lines(),
     dedupeMemories: new Lines(),
+    usage: new Lines(),
   };
   earliestScheduledMs = Number.POSITIVE_INFINITY;
   readonly #ports: BatchPorts;

@@ -74,6 +74,16 @@ export interface WorkflowRunRecord {
   pendingEvent?: number;
 }
 
+/** What one segment of a workflow or one run of a source used: counted when the work is recorded as done, so once. */
+export interface UsageRecord {
+  orgId: string;
+  kind: "workflow" | "source";
+  credits: number;
+  computeMs: number;
+  /** Its UTC day is the one that counts. */
+  endedAtMs: number;
+}
+
 /** One finished step of a run, or a decision of its control flow. */
 export interface WorkflowStepRecord {
   orgId: string;
@@ -124,6 +134,7 @@ export interface CommitUnit {
   webhookDelivery?: WebhookDeliveryRecord;
   workflowRun?: WorkflowRunRecord;
   workflowSteps?: readonly WorkflowStepRecord[];
+  usage?: UsageRecord;
   /** What to write in its place when the database refuses it for a fault of its own: work that was done is not repeated for it. */
   ifRefused?: (reason: string) => CommitUnit;
 }

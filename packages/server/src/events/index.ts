@@ -7,6 +7,7 @@ export type {
   SourceRunRecord,
   WebhookDeliveryRecord,
   WorkflowRunRecord,
+  UsageRecord,
   WorkflowStepRecord,
 } from "./commit-unit.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "../queue/index.ts";

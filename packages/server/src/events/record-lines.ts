@@ -1,3 +1,4 @@
+import { usageDay } from "../core/index.ts";
 import type { CommitUnit, SourceRunRecord, WebhookDeliveryRecord } from "./commit-unit.ts";
 import { cell } from "./unit-lines.ts";
 import type { UnitRows } from "./write-units.ts";
@@ -8,6 +9,10 @@ const orNull = (text: string | null): string | null => text && cell(text);
 export function addRecords(rows: UnitRows, unit: CommitUnit, at: { key: number | null; ordinal: number }): void {
   if (unit.sourceRun) rows.sourceRuns.add(sourceRunCells(unit.sourceRun, at.key));
   if (unit.webhookDelivery) rows.webhookDeliveries.add(webhookDeliveryCells(unit.webhookDelivery, at.key));
+  if (unit.usage) {
+    const { orgId, endedAtMs, credits, computeMs, kind } = unit.usage;
+    rows.usage.add([at.key, orgId, usageDay(endedAtMs), credits, Math.round(computeMs), kind]);
+  }
   if (!unit.dbWrites) return;
   const { orgId, sourceId, writes } = unit.dbWrites;
   for (const [key, value] of Object.entries(writes)) {

@@ -37,6 +37,8 @@ export interface UnitRows {
   dbWrites: Lines;
   /** key, org, source, channel, memory. */
   dedupeMemories: Lines;
+  /** key, org, day, credits, compute, kind. */
+  usage: Lines;
 }
 
 export interface WriteContext {
@@ -141,6 +143,17 @@ const DEDUPE_MEMORIES = `remembered as (
   insert into dedupe_memory (org_id, source_id, channel, memory)
   select a[1], a[2], coalesce(a[3], ''), a[4] from ${linesOf("@")} where (select ok from fresh)
   on conflict (org_id, source_id, channel) do update set memory = excluded.memory)`;
+// The rows of this node alone: no other commit waits for them.
+const USAGE = `counted as (
+  insert into usage_days as known (org_id, day, node_id, credits, compute_ms, workflow_segments, source_runs)
+  select a[2], a[3], $1::text, sum(a[4]::bigint), sum(a[5]::bigint),
+    count(*) filter (where a[6] = 'workflow'), count(*) filter (where a[6] = 'source')
+  from ${linesOf("@")} where (select ok from fresh) and (a[1] is null or a[1]::bigint in (select key from held))
+  group by a[2], a[3]
+  on conflict (org_id, day, node_id) do update set credits = known.credits + excluded.credits,
+    compute_ms = known.compute_ms + excluded.compute_ms,
+    workflow_segments = known.workflow_segments + excluded.workflow_segments,
+    source_runs = known.source_runs + excluded.source_runs)`;
 
 const KEY_SOURCES = ["completed", "rescheduled", "kept", "due", "ticked"] as const;
 const PARTS: readonly (readonly [keyof UnitRows, string])[] = [
@@ -153,6 +166,7 @@ const PARTS: readonly (readonly [keyof UnitRows, string])[] = [
   ["workflowSteps", WORKFLOW_STEPS],
   ["dbWrites", DB_WRITES],
   ["dedupeMemories", DEDUPE_MEMORIES],
+  ["usage", USAGE],
 ];
 const KEY_PARTS: Record<(typeof KEY_SOURCES)[number], string> = {
   completed: COMPLETED,

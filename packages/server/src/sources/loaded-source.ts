@@ -14,6 +14,8 @@ export interface LoadedSource {
   readonly sourceId: string;
   readonly deploymentId: string;
   readonly state: SourceState;
+  /** False for a trigger of a workflow whose component comes from the registry. */
+  readonly isBilled: boolean;
   readonly definition: ComponentDefinition;
   readonly deployment: Deployment;
   /** Wire form, secrets opened. */

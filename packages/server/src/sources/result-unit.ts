@@ -1,5 +1,5 @@
 import type { Emit, InvocationError, InvocationResult, Observation } from "@millrace/runner";
-import { newKsuid } from "../core/index.ts";
+import { creditsOf, newKsuid } from "../core/index.ts";
 import type { CommitUnit, EventDraft, SourceRunRecord } from "../events/index.ts";
 import type { ClaimedDelivery } from "../queue/index.ts";
 import type { LoadedSource } from "./loaded-source.ts";
@@ -44,7 +44,18 @@ function unitOf(result: InvocationResult, context: ResultContext): CommitUnit {
     ...(dedupe && emits.length > 0 && { dedupe: { orgId, sourceId, strategy: dedupe } }),
     ...(Object.keys(result.dbWrites).length > 0 && { dbWrites: { orgId, sourceId, writes: result.dbWrites } }),
     sourceRun: runRecord(result, { ...context, emitCount: emits.length }),
+    ...usageOf(result, context),
   };
+}
+
+const HOOK_CAUSES: ReadonlySet<string> = new Set(["deploy", "activate", "deactivate"]);
+
+/** Hooks are free, and so is what needed no code or got no process. */
+function usageOf(result: InvocationResult, { source, cause }: ResultContext): Pick<CommitUnit, "usage"> {
+  if (!source.definition.hasRun || HOOK_CAUSES.has(cause) || result.error?.code === "UNAVAILABLE") return {};
+  const computeMs = result.endedAtMs - result.startedAtMs;
+  const credits = source.isBilled ? creditsOf({ computeMs, memoryMb: source.deployment.memoryMb }) : 0;
+  return { usage: { orgId: source.orgId, kind: "source", credits, computeMs, endedAtMs: result.endedAtMs } };
 }
 
 function emitDraft({ orgId, sourceId }: LoadedSource, emit: Emit): EventDraft {

@@ -1,7 +1,7 @@
 import type { CodeBundle } from "@millrace/runner";
 import type { Database, Schema } from "../db/index.ts";
 import { notifyWithin } from "../db/index.ts";
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { SourceComponents } from "./source-parts.ts";
 import { accountsOf } from "./configured-props.ts";
 import { endpointsOf } from "./interface-rows.ts";
@@ -97,7 +97,7 @@ export class SourceLoader {
     const { db, components, secrets, memoryMb } = this.#options;
     const row = await db.kysely
       .selectFrom("sources")
-      .select(["component_id", "deployment_id", "state", "configured_props"])
+      .select(["component_id", "deployment_id", "state", "configured_props", IS_FREE.as("is_free")])
       .where("org_id", "=", orgId)
       .where("source_id", "=", sourceId)
       .executeTakeFirst();
@@ -113,6 +113,7 @@ export class SourceLoader {
       sourceId,
       deploymentId: row.deployment_id,
       state: row.state,
+      isBilled: !row.is_free,
       definition: component.definition,
       deployment: deploymentOf({ orgId, sourceId, deploymentId: row.deployment_id, bundle, memoryMb }),
       props,
@@ -125,6 +126,13 @@ export class SourceLoader {
     };
   }
 }
+
+const IS_FREE = sql<boolean>`exists (
+  select from workflow_triggers as trigger
+  where trigger.org_id = sources.org_id and trigger.trigger_id = sources.source_id and trigger.is_owned)
+  and exists (
+    select from components as component join registry_versions as published using (key, version)
+    where component.org_id = sources.org_id and component.component_id = sources.component_id)`;
 
 function deploymentOf(of: {
   orgId: string;

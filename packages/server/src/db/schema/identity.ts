@@ -51,6 +51,7 @@ export interface WorkspacesTable {
   email: string;
   created_at_ms: number;
   deleted_at_ms: number | null;
+  daily_credits_quota: number | null;
 }
 
 export interface MembershipsTable {

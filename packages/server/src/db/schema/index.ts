@@ -6,6 +6,7 @@ import type { FilesSchema } from "./files.ts";
 import type { IdentitySchema } from "./identity.ts";
 import type { InstanceSchema } from "./instance.ts";
 import type { SourcesSchema } from "./sources.ts";
+import type { UsageSchema } from "./usage.ts";
 import type { WorkflowsSchema } from "./workflows.ts";
 
 export type Schema = AccountsSchema &
@@ -15,4 +16,5 @@ export type Schema = AccountsSchema &
   IdentitySchema &
   InstanceSchema &
   SourcesSchema &
+  UsageSchema &
   WorkflowsSchema;

@@ -89,9 +89,11 @@ async function walkLoop(block: LoopBlock, place: Place): Promise<Walked> {
   });
   if (!Array.isArray(items)) return { kind: "ended" };
   const { segment, frame } = place;
+  const part = { parent: frame.part };
   const values: string[] = [];
   for (const [index, item] of (items as unknown[]).entries()) {
-    const inner = segment.newFrame(frame.scope, frame.suffix + (frame.suffix === "" ? "#" : ".") + String(index));
+    const suffix = frame.suffix + (frame.suffix === "" ? "#" : ".") + String(index);
+    const inner = segment.newFrame({ scope: frame.scope, suffix, part });
     inner.scope.add(block.namespace, JSON.stringify({ item, index }));
     const walked = await segment.walkNodes(block.steps, inner);
     if (walked.kind !== "done") return walked;
@@ -118,7 +120,7 @@ function endRun(segment: Segment): Walked {
 }
 
 function walkBranch(nodes: readonly StepNode[], { segment, frame }: Place): Promise<Walked> {
-  return segment.walkNodes(nodes, segment.newFrame(frame.scope, frame.suffix));
+  return segment.walkNodes(nodes, segment.newFrame({ ...frame, part: { parent: frame.part } }));
 }
 
 type Decided = { readonly decision: unknown } | { readonly error: InvocationError };

@@ -1,4 +1,4 @@
-import type { CommitUnit, WorkflowRunRecord } from "../../events/index.ts";
+import type { CommitUnit, UsageRecord, WorkflowRunRecord } from "../../events/index.ts";
 import { errorDraft, resumeDraft, sendDrafts } from "./run-events.ts";
 import type { RunInfo } from "./run-info.ts";
 import { endedState } from "./run-state.ts";
@@ -6,7 +6,14 @@ import type { RunEnding, Segment } from "./segment.ts";
 
 /** The unit that ends a segment together with its delivery: the run has ended, or waits. */
 export function segmentUnit(segment: Segment): CommitUnit {
-  return segment.ending ? endUnit(segment, segment.ending) : pauseUnit(segment);
+  const unit = segment.ending ? endUnit(segment, segment.ending) : pauseUnit(segment);
+  return { ...unit, usage: usageOf(segment) };
+}
+
+function usageOf({ meter, options }: Segment): UsageRecord {
+  const { run, version } = options;
+  const credits = meter.credits(version.settings.memoryMb);
+  return { orgId: run.orgId, kind: "workflow", credits, computeMs: meter.computeMs, endedAtMs: Date.now() };
 }
 
 function pauseUnit(segment: Segment): CommitUnit {

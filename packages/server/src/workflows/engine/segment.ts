@@ -2,6 +2,7 @@ import type { CallMethod, HttpResponse, InvocationError, Json, JsonObject } from
 import type { ClaimedDelivery, EventLog, WorkflowRunRecord, WorkflowStepRecord } from "../../events/index.ts";
 import type { CodeStep, LoadedVersion, StepNode } from "../definition/index.ts";
 import { walkBlock } from "./blocks.ts";
+import { ComputeMeter, type BilledPart } from "./compute-meter.ts";
 import { Journal, type StepDraft } from "./journal.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 import type { RunInfo } from "./run-info.ts";
@@ -31,6 +32,7 @@ export type Walked =
 export interface Frame {
   readonly scope: Scope;
   readonly suffix: string;
+  readonly part: BilledPart;
   deadlineMs: number;
 }
 
@@ -59,6 +61,7 @@ export interface SegmentOptions {
 export class Segment {
   readonly options: SegmentOptions;
   readonly journal: Journal;
+  readonly meter = new ComputeMeter();
   readonly context: JsonObject;
   /** Rejects when the segment is to be given up. */
   readonly aborted: Promise<never>;
@@ -101,7 +104,10 @@ export class Segment {
 
   /** @throws ClaimLostError, RetryLaterError, CommitError, or ApiError `unavailable` */
   async walk(): Promise<Walked["kind"]> {
-    const walked = await this.walkNodes(this.options.version.steps, this.newFrame(null, ""));
+    const walked = await this.walkNodes(
+      this.options.version.steps,
+      this.newFrame({ scope: null, suffix: "", part: { parent: null } }),
+    );
     if (walked.kind === "done") this.end({ status: "success", error: null });
     return this.#ending ? "ended" : walked.kind;
   }
@@ -119,8 +125,9 @@ export class Segment {
     return this.#waits.has(key);
   }
 
-  newFrame(parent: Scope | null, suffix: string): Frame {
-    return { scope: new Scope(parent), suffix, deadlineMs: Date.now() + this.options.version.settings.timeoutMs };
+  newFrame(inside: { scope: Scope | null; suffix: string; part: BilledPart }): Frame {
+    const deadlineMs = Date.now() + this.options.version.settings.timeoutMs;
+    return { ...inside, scope: new Scope(inside.scope), deadlineMs };
   }
 
   stepsText(frame: Frame): string {

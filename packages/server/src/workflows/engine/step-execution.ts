@@ -107,6 +107,7 @@ export class StepExecution {
       },
     });
     const result = await Promise.race([work, this.#segment.aborted]);
+    this.#segment.meter.ran(frame.part, result.endedAtMs - result.startedAtMs);
     return { result, held };
   }
 

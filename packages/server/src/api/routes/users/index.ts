@@ -5,6 +5,6 @@ import { deleteCurrentUser } from "./deleteCurrentUser.ts";
 import { getCurrentUser } from "./getCurrentUser.ts";
 import { listMyWorkspaces } from "./listMyWorkspaces.ts";
 
-export function userRoutes(services: Pick<ApiServices, "users" | "apiKeys" | "audit" | "cookies">): Route[] {
+export function userRoutes(services: Pick<ApiServices, "users" | "usage" | "apiKeys" | "audit" | "cookies">): Route[] {
   return [deleteCurrentUser(services), getCurrentUser(services), listMyWorkspaces(services)];
 }

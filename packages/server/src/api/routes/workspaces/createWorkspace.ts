@@ -1,11 +1,12 @@
 import { workspaceOperations } from "@millrace/contract";
-import { workspaceOf, type ApiKeys, type Workspaces } from "../../../accounts/index.ts";
+import type { ApiKeys, Usage, Workspaces } from "../../../accounts/index.ts";
 import { asUser } from "../../request.ts";
 import { route, type Route } from "../../route.ts";
 
 interface Services {
   workspaces: Workspaces;
   apiKeys: ApiKeys;
+  usage: Usage;
 }
 
 export function createWorkspace(services: Services): Route {
@@ -14,6 +15,6 @@ export function createWorkspace(services: Services): Route {
     const workspace = await services.workspaces.create(user, request.input.name);
     await services.apiKeys.membershipsChanged(user.userId);
     request.auditNote.orgId = workspace.org_id;
-    return { data: workspaceOf(workspace) };
+    return { data: await services.usage.describe(workspace) };
   });
 }

@@ -1,9 +1,9 @@
 import { workspaceOperations } from "@millrace/contract";
-import { workspaceOf, type Workspaces } from "../../../accounts/index.ts";
+import type { Usage, Workspaces } from "../../../accounts/index.ts";
 import { route, type Route } from "../../route.ts";
 
-export function getWorkspace(services: { workspaces: Workspaces }): Route {
+export function getWorkspace(services: { workspaces: Workspaces; usage: Usage }): Route {
   return route(workspaceOperations.getWorkspace, async (request) => ({
-    data: workspaceOf(await services.workspaces.find(request.orgIds, request.input.workspace_id)),
+    data: await services.usage.describe(await services.workspaces.find(request.orgIds, request.input.workspace_id)),
   }));
 }

@@ -4,15 +4,16 @@ import type { ApiServices } from "../../services.ts";
 import { createWorkspace } from "./createWorkspace.ts";
 import { deleteWorkspace } from "./deleteWorkspace.ts";
 import { getWorkspace } from "./getWorkspace.ts";
+import { getWorkspaceUsage } from "./getWorkspaceUsage.ts";
 import { listAuditLog } from "./listAuditLog.ts";
 import { listWorkspaces } from "./listWorkspaces.ts";
 import { updateWorkspace } from "./updateWorkspace.ts";
 
-type Services = Pick<ApiServices, "workspaces" | "users" | "apiKeys" | "audit" | "workspaceRemoval">;
+type Services = Pick<ApiServices, "workspaces" | "usage" | "users" | "apiKeys" | "audit" | "workspaceRemoval">;
 
 export function workspaceRoutes(services: Services): Route[] {
   return [
-    ...[createWorkspace(services), deleteWorkspace(services), getWorkspace(services)],
+    ...[createWorkspace(services), deleteWorkspace(services), getWorkspace(services), getWorkspaceUsage(services)],
     ...[listAuditLog(services), listWorkspaces(services), updateWorkspace(services)],
   ];
 }

@@ -1,12 +1,12 @@
 import { workspaceOperations } from "@millrace/contract";
-import { workspaceOf, type Workspaces } from "../../../accounts/index.ts";
+import type { Usage, Workspaces } from "../../../accounts/index.ts";
 import { route, type Route } from "../../route.ts";
 
-export function updateWorkspace(services: { workspaces: Workspaces }): Route {
+export function updateWorkspace(services: { workspaces: Workspaces; usage: Usage }): Route {
   return route(workspaceOperations.updateWorkspace, async (request) => {
     const orgId = request.memberOf(request.input.workspace_id);
     const { name } = request.input;
     request.auditNote.details = { name };
-    return { data: workspaceOf(await services.workspaces.rename(orgId, name)) };
+    return { data: await services.usage.describe(await services.workspaces.rename(orgId, name)) };
   });
 }
