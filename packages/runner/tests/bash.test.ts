@@ -19,6 +19,13 @@ describe("a Bash step", () => {
     assert.deepEqual(messagesOf(result), ["stdout: Zoë", 'stdout: ["a","b"]', "stdout: key: k 1"]);
   });
 
+  test("waits for its turn when more run at once than the sandbox has processes for", async () => {
+    const code = "sleep 0.2 | cat | cat; echo 'n:json=1' >> $PIPEDREAM_EXPORTS";
+    const results = await Promise.all(Array.from({ length: 60 }, () => bash.run(code)));
+    assert.deepEqual(results.flatMap(({ error, logs }) => [error, ...logs]).filter(Boolean), []);
+    assert.ok(results.every((result) => exportsOf(result)["n"] === "1"));
+  });
+
   test("exports what it appends to the exports file, JSON of several lines too", async () => {
     const code = `EXPORT="simple:json=\\"text\\""
 echo $EXPORT >> $PIPEDREAM_EXPORTS

@@ -43,7 +43,7 @@ const CODE_RANGE_BYTES = (process.arch === "arm64" ? 128 : 512) * 1024 * 1024;
 /** `multiprocessing` of Python keeps its locks there. */
 const SHM_SIZE_BYTES = 64 * 1024 * 1024;
 const HEAP_SHARE = 0.75;
-const MAX_PROCESSES = 64;
+const MAX_PROCESSES = 128;
 const MAX_OPEN_FILES = 512;
 
 function limits(memoryMb: number, processCount: number | null): string[] {

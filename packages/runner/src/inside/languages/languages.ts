@@ -3,6 +3,7 @@ import { runBash } from "./bash-step.ts";
 import type { ProgramOptions } from "./child-program.ts";
 import { startEgressForwarder } from "./egress-forwarder.ts";
 import { PythonPool } from "./python-pool.ts";
+import { Turns } from "./turns.ts";
 
 export interface LanguageOptions {
   /** Unix socket of the egress proxy; null where there is none. */
@@ -22,11 +23,14 @@ const SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin";
 const OWN_ADDRESSES = "localhost,127.0.0.1,::1";
 /** Code, stacks and the interpreter's own data beside what the user may take. */
 const MEMORY_SLACK_MB = 200;
+/** A sandbox may have only so many processes, and scripts start others. */
+const MAX_AT_ONCE = 16;
 
 /** Runs the steps that are written in other languages than JavaScript, as children of this process. */
 export class Languages {
   readonly #options: LanguageOptions;
   readonly #python: PythonPool;
+  readonly #turns = new Turns(MAX_AT_ONCE);
   #baseEnv: Promise<Readonly<Record<string, string>>> | null = null;
 
   constructor(options: LanguageOptions) {
@@ -39,6 +43,15 @@ export class Languages {
    * @returns the return value of the step. @throws what the script failed with.
    */
   async run(step: StepRun): Promise<unknown> {
+    const pass = await this.#turns.take();
+    try {
+      return step.scope.isEnded ? undefined : await this.#start(step);
+    } finally {
+      pass();
+    }
+  }
+
+  async #start(step: StepRun): Promise<unknown> {
     const { lang, envVars } = step.invocation;
     const env = await (this.#baseEnv ??= this.#prepareEnv());
     const program = { wrapper: this.#options.wrapper, workDir: this.#options.workDir };
