@@ -20,8 +20,8 @@ describe("a Bash step", () => {
   });
 
   test("waits for its turn when more run at once than the sandbox has processes for", async () => {
-    const code = "sleep 0.2 | cat | cat; echo 'n:json=1' >> $PIPEDREAM_EXPORTS";
-    const results = await Promise.all(Array.from({ length: 60 }, () => bash.run(code)));
+    const code = "sleep 0.1 | cat | cat; echo 'n:json=1' >> $PIPEDREAM_EXPORTS";
+    const results = await Promise.all(Array.from({ length: 200 }, () => bash.run(code)));
     assert.deepEqual(results.flatMap(({ error, logs }) => [error, ...logs]).filter(Boolean), []);
     assert.ok(results.every((result) => exportsOf(result)["n"] === "1"));
   });
