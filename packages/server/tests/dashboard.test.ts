@@ -122,6 +122,7 @@ const PAGES: readonly (readonly [path: string, heading: string | RegExp])[] = [
   ["/workspace", /workspace/i],
   ["/workspace?tab=api-keys", /workspace/i],
   ["/workspace?tab=audit", /workspace/i],
+  ["/workspace?tab=usage", /workspace/i],
   ["/workspace?tab=system", /workspace/i],
 ];
 

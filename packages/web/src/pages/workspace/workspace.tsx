@@ -7,6 +7,7 @@ import { DataStores } from "./data-stores.tsx";
 import { Members } from "./members.tsx";
 import { OauthClients } from "./oauth-clients.tsx";
 import { SystemPage } from "./system.tsx";
+import { Usage } from "./usage.tsx";
 import { Variables } from "./variables.tsx";
 
 const route = getRouteApi("/signed-in/workspace");
@@ -27,6 +28,7 @@ export function WorkspacePage() {
           { id: "audit", label: "Audit log", content: <AuditLog /> },
         ]
       : []),
+    { id: "usage", label: "Usage", content: <Usage /> },
     { id: "system", label: "System", content: <SystemPage /> },
   ];
   return (
