@@ -85,7 +85,7 @@ test("a failed run is found by its text, looked at and replayed from the failed 
   await server.call("POST", `/workflows/${id}/runs`, { event: {} });
   await open("/runs", "Runs");
   await page.getByLabel("Text in errors and results").fill("moon is full");
-  await page.locator("tbody tr").filter({ hasText: "the moon is full" }).getByRole("link").click();
+  await page.locator("tbody tr").filter({ hasText: "the moon is full" }).getByRole("link").first().click();
   await page.getByRole("tab", { name: "Error" }).waitFor();
   const before = page.url();
   await page.getByRole("button", { name: "Replay from bay" }).click();
@@ -131,7 +131,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const [path, heading] of PAGES) {
       await open(path, heading);
-      await page.waitForLoadState("networkidle");
+      await page.waitForFunction(`document.querySelector(".animate-spin") === null`);
       const problems = await accessibilityProblems(page);
       assert.deepEqual(problems, [], `${path} in ${scheme}`);
     }
