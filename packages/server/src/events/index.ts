@@ -14,7 +14,7 @@ export type { Claim, ClaimedDelivery, EventMetadata } from "../queue/index.ts";
 export { Admission } from "./admission.ts";
 export { QueueFullError } from "./queue-full-error.ts";
 export type { DispatchPort } from "./dispatch-port.ts";
-export { CommitError, EventLog, type EventLogOptions } from "./event-log.ts";
+export { CommitError, EventLog } from "./event-log.ts";
 export { SubscriptionCache } from "./subscription-cache.ts";
 export {
   EventSummaries,
@@ -23,9 +23,8 @@ export {
   type EventRow,
   type EventSummary,
   type SummaryPage,
-  type SummaryQuery,
 } from "./event-summaries.ts";
 export { EventStreams } from "./event-streams.ts";
-export { Subscriptions, type SubscriptionKey, type SubscriptionRow } from "./subscriptions.ts";
+export { Subscriptions, type SubscriptionRow } from "./subscriptions.ts";
 export { ScheduledEmits } from "./scheduled-emits.ts";
 export { removeEmitter } from "./remove-emitter.ts";
