@@ -147,7 +147,9 @@ export const componentOperations = {
     method: "POST",
     path: "/components/:id/publish",
     summary: "Publish a component in the registry",
-    description: "Every workspace of this instance can then use it by its key. Earlier versions are kept.",
+    description:
+      "Every workspace of this instance can then use it by its key, so this needs the role admin in the instance's first " +
+      "workspace, too. Earlier versions are kept.",
     tag,
     access: "token",
     role: "admin",

@@ -54,6 +54,9 @@ before(async () => {
     get componentSearch() {
       return new ComponentSearch({ db: api.db, embedder: new LocalEmbedder(), onError: () => {} });
     },
+    get workspaces() {
+      return api.services.workspaces;
+    },
   });
   api = await startTestApi({ routes });
   components = new Components({ db: api.db, builder, dependencies });
@@ -271,12 +274,22 @@ test("The registry shows published components to every workspace, which use copi
 test("Publishing needs a key and a version, and a key that no other workspace holds", async () => {
   const nameless = await create({ component_code: `export default { name: "x", run() {} };` });
   assert.equal((await api.call("POST", `/v1/components/${nameless.id}/publish`)).status, 400);
-  const stranger = await addUser(api.db);
+  const operator = await addUser(api.db, { memberOf: { orgId: api.credentials.org_id, role: "admin" } });
   const mine = await create({ component_code: source("taken", "0.0.1") });
   await api.call("POST", `/v1/components/${mine.id}/publish`);
-  const theirs = await components.createFromCode(stranger.orgId ?? "", source("taken", "6.6.6"));
-  const reply = await api.call("POST", `/v1/components/${theirs.componentId}/publish`, { token: stranger.apiKey });
+  const theirs = await components.createFromCode(operator.orgId ?? "", source("taken", "6.6.6"));
+  const reply = await api.call("POST", `/v1/components/${theirs.componentId}/publish`, { token: operator.apiKey });
   assert.equal(reply.status, 409);
+});
+
+test("Only admins of the instance's first workspace publish for all workspaces", async () => {
+  const stranger = await addUser(api.db);
+  const theirs = await components.createFromCode(stranger.orgId ?? "", source("theirs-alone", "0.0.1"));
+  const publish = (token: string) =>
+    api.call("POST", `/v1/components/${theirs.componentId}/publish`, { token }).then(({ status }) => status);
+  assert.equal(await publish(stranger.apiKey), 403);
+  assert.equal(await publish(api.credentials.api_key), 404);
+  assert.equal((await api.call("GET", "/v1/components/registry/theirs-alone")).status, 404);
 });
 
 test("Examples are published once; what was taken out stays out", async () => {

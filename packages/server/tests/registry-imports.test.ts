@@ -190,7 +190,7 @@ describe("of two workspaces", () => {
   });
 
   test("a key that another workspace publishes is saved, but not published", async () => {
-    const { apiKey, orgId } = await addUser(server.db);
+    const { apiKey, orgId } = await addUser(server.db, { memberOf: { orgId: server.orgId, role: "admin" } });
     const other = new MillraceClient({ url: server.url, token: apiKey });
     const code = `export default { key: "acme-taken", name: "Taken", version: "1.0.0", type: "action", run() {} };`;
     const { data } = await other.call("createComponent", {
@@ -203,6 +203,25 @@ describe("of two workspaces", () => {
     assert.match(item?.reason ?? "", /another workspace/);
     assert.equal((await client.call("getRegistryComponent", { key: "acme-taken" })).data.id, data.id);
   });
+});
+
+test("only admins of the first workspace make, fill, start and delete an import for the whole instance", async () => {
+  const wanted = { source: `upload:${"1".repeat(64)}`, scope: "instance" } as const;
+  const { data: made } = await client.call("createRegistryImport", wanted);
+  const files = [{ path: "x.mjs", content: component("acme-smuggled") }];
+  const member = await addUser(server.db, { memberOf: { orgId: server.orgId, role: "member" }, ownsWorkspace: false });
+  const stranger = await addUser(server.db);
+  for (const [{ apiKey: token }, code] of [
+    [member, "forbidden"],
+    [stranger, "not_found"],
+  ] as const) {
+    const other = new MillraceClient({ url: server.url, token });
+    await assert.rejects(other.call("createRegistryImport", wanted), { code: "forbidden" });
+    await assert.rejects(other.call("addRegistryImportFiles", { id: made.id, files }), { code });
+    await assert.rejects(other.call("startRegistryImport", { id: made.id }), { code });
+    await assert.rejects(other.call("deleteRegistryImport", { id: made.id }), { code });
+  }
+  await client.call("deleteRegistryImport", { id: made.id });
 });
 
 test("a source of no known form is refused", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { operations, type Operation } from "@millrace/contract";
@@ -52,6 +53,15 @@ void test("a deleted workspace is out of reach at once, and nothing of it goes o
   const subscription = { emitter_id: sourceId, listener_id: webhook["id"] };
   dataOf(await server.call("POST", "/subscriptions", subscription));
   await receiver.waitFor(1);
+  const project = dataOf(await server.call("POST", `/projects?org_id=${orgId}`, { name: "p" }));
+  const stored = await fetch(`${server.url}/v1/projects/${String(project["id"])}/files/a/b.txt`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${server.apiKey}` },
+    body: "kept",
+  });
+  assert.equal(stored.status, 200, await stored.text());
+  const filesOnDisk = () => readdir(join(server.dataDir, "files", "stores"));
+  assert.equal((await filesOnDisk()).length, 1);
   const key = String(dataOf(await server.call("POST", `/workspaces/${orgId}/api_keys`, { name: "k" }))["key"]);
   const client = dataOf(await server.call("POST", `/workspaces/${orgId}/oauth_clients`, { name: "c" }));
   const { client_id, client_secret } = client;
@@ -79,6 +89,7 @@ void test("a deleted workspace is out of reach at once, and nothing of it goes o
     [orgId],
   );
   assert.deepEqual(left.rows, []);
+  assert.deepEqual(await filesOnDisk(), []);
   const heard = receiver.requests.length;
   await delay(1_200);
   assert.equal(receiver.requests.length, heard, "its timer ticks no more");
@@ -92,7 +103,7 @@ void test("each of its changes was told in it, though its owner has other worksp
     rows.map(({ action }) => action),
     [
       ...["createWorkspace", "createSource", "createWorkflow", "createWebhook", "createSubscription"],
-      ...["createApiKey", "createOauthClient", "deleteWorkspace"],
+      ...["createProject", "putProjectFile", "createApiKey", "createOauthClient", "deleteWorkspace"],
     ],
   );
   assert.equal(rows.at(-1)?.details, '{"orgname":"doomed"}');

@@ -160,7 +160,7 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code, files });
   const definitions = buildDefinitionWork({ db, log, config, publicUrl, identity, code, events, sources });
   const work = { db, log, config, publicUrl, secretKey, egress, identity, code, events, files, sources, definitions };
-  const working = { workflows: definitions.workflows, sources: sources.sources, webhooks: events.webhooks };
+  const working = { ...definitions, sources: sources.sources, webhooks: events.webhooks, files: files.stores };
   const workspaceRemoval = buildWorkspaceRemoval({ db, log, identity, parts: working });
   const workflows = buildWorkflowWork(work);
   const registry = buildRegistryWork({ db, log, config, node, sandboxes, apps: identity.apps });

@@ -4,6 +4,7 @@ import { ApiError } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Webhooks } from "../delivery/index.ts";
 import type { Sources } from "../sources/index.ts";
+import type { FileStores } from "../workflows/files/index.ts";
 import type { Workflows } from "../workflows/index.ts";
 import type { Identity } from "./identity.ts";
 
@@ -11,16 +12,18 @@ interface TakeDownParts {
   workflows: Workflows;
   sources: Sources;
   webhooks: Webhooks;
+  files: FileStores;
 }
 
 const FIRST_PAGE = { limit: 100, afterId: null, beforeId: null };
 
 /**
- * Stops and removes what works in a workspace: workflows with their own sources first, then sources, then webhooks.
+ * Stops and removes what works in a workspace: workflows with their own sources first, then sources, then webhooks,
+ * and what files lie outside of the database.
  * @throws ApiError of what can not be removed now, after everything else is
  */
 async function takeDownWorkspace(orgId: string, parts: TakeDownParts): Promise<void> {
-  const { workflows, sources, webhooks } = parts;
+  const { workflows, sources, webhooks, files } = parts;
   const orgIds = [orgId];
   await removeAll(
     async () => (await workflows.list({ orgIds, projectId: undefined }, FIRST_PAGE)).rows.map((row) => row.workflow_id),
@@ -34,6 +37,7 @@ async function takeDownWorkspace(orgId: string, parts: TakeDownParts): Promise<v
     async () => (await webhooks.list(orgIds, FIRST_PAGE)).rows.map((row) => row.webhook_id),
     (id) => webhooks.delete(orgIds, id),
   );
+  await files.deleteAll(orgId);
 }
 
 /** Builds what deletes workspaces. */

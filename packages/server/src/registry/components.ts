@@ -133,16 +133,21 @@ export class Components {
     return versions;
   }
 
-  /** Puts a component into the registry under its key. @throws ApiError 400, 404; 409 when another workspace holds the key */
-  async publish(orgIds: readonly string[], componentId: string): Promise<ComponentRecord> {
+  /** A component that one of these workspaces saved. @throws ApiError 404 */
+  async findOwn(orgIds: readonly string[], componentId: string): Promise<ComponentRecord> {
     const component = await findComponent(this.#db, orgIds, { idOrKey: componentId });
     if (component?.componentId !== componentId) throw notFound(`Component ${componentId}`);
+    return component;
+  }
+
+  /** Puts a component into the registry under its key. @throws ApiError 400; 409 when another workspace holds the key */
+  async publish(component: ComponentRecord): Promise<ComponentRecord> {
     const { key, version } = component.definition;
     if (key === null || version === "") {
       const message = "names a component without a `key` and a `version`; the registry needs both";
       throw invalidInput([{ path: "id", message }]);
     }
-    const entry = { key, version, orgId: component.orgId, componentId };
+    const entry = { key, version, orgId: component.orgId, componentId: component.componentId };
     const refused = await this.#db.transaction((trx) => publishAll(trx, [entry]));
     if (refused.size > 0) throw new ApiError("conflict", `The key ${key} is published by another workspace`);
     return component;

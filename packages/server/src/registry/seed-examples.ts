@@ -29,8 +29,7 @@ async function publishExample(
   { dir, orgId, name }: { dir: string; orgId: string; name: string },
 ): Promise<void> {
   const code = await readFile(join(dir, name, `${name}.mjs`), "utf8");
-  const { componentId } = await components.createFromCode(orgId, code);
-  await components.publish([orgId], componentId);
+  await components.publish(await components.createFromCode(orgId, code));
 }
 
 async function exampleNames(dir: string): Promise<string[]> {

@@ -79,6 +79,20 @@ export class FileRows {
     return rows[0]?.object_key ?? null;
   }
 
+  /** Some files of a workspace, of whatever project: the keys of their objects. */
+  async someKeys(orgId: string, limit: number): Promise<string[]> {
+    const { rows } = await this.#db.query<{ object_key: string }>(
+      "select object_key from stored_files where org_id = $1 limit $2",
+      [orgId, limit],
+    );
+    return rows.map((row) => row.object_key);
+  }
+
+  /** Forgets files by their objects. */
+  async forget(orgId: string, keys: readonly string[]): Promise<void> {
+    await this.#db.query("delete from stored_files where org_id = $1 and object_key = any($2)", [orgId, [...keys]]);
+  }
+
   /** What lies in a directory, by name. */
   page(scope: FileScope, directory: string, page: PageRequest): Promise<Page<EntryRow>> {
     return selectPage<EntryRow>(this.#db.kysely, {

@@ -34,6 +34,7 @@ export interface FilePart {
 
 const OBJECTS = "stores/file_";
 const KEY_CHARACTERS = 24;
+const REMOVED_AT_ONCE = 100;
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
 /** Files of projects, by path. Every method is scoped by workspace and project; paths are checked here. */
@@ -127,6 +128,16 @@ export class FileStores {
     if (key === null) throw new FileStoreError("not_found", `There is no file ${file.path}`);
     // The file is gone; an object that could not be removed goes with the abandoned.
     await this.#options.objects.delete(key).catch(() => {});
+  }
+
+  /** Deletes all files of a workspace, objects first: what a failure leaves is tried again. */
+  async deleteAll(orgId: string): Promise<void> {
+    for (;;) {
+      const keys = await this.#rows.someKeys(orgId, REMOVED_AT_ONCE);
+      if (keys.length === 0) return;
+      await Promise.all(keys.map((key) => this.#options.objects.delete(key)));
+      await this.#rows.forget(orgId, keys);
+    }
   }
 
   /** A link that works for 30 minutes. @throws FileStoreError `not_found` */

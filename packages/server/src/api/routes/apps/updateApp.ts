@@ -1,7 +1,7 @@
 import { appOperations } from "@millrace/contract";
 import type { Apps, Workspaces } from "../../../accounts/index.ts";
 import { route, type Route } from "../../route.ts";
-import { assertOperator } from "./app-operator.ts";
+import { assertOperator } from "../../operator.ts";
 import { appOf } from "./app-view.ts";
 
 export function updateApp(services: { apps: Apps; workspaces: Workspaces }): Route {

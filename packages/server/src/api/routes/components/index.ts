@@ -10,7 +10,9 @@ import { publishComponent } from "./publishComponent.ts";
 import { searchComponents } from "./searchComponents.ts";
 import { unpublishComponent } from "./unpublishComponent.ts";
 
-export function componentRoutes(services: Pick<ApiServices, "components" | "componentSearch">): Route[] {
+type ComponentServices = Pick<ApiServices, "components" | "componentSearch" | "workspaces">;
+
+export function componentRoutes(services: ComponentServices): Route[] {
   return [
     createComponent(services),
     listComponents(services),

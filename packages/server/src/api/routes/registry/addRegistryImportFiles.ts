@@ -1,10 +1,14 @@
 import { registryOperations } from "@millrace/contract";
 import type { RegistryImports } from "../../../registry/imports/index.ts";
 import { route, type Route } from "../../route.ts";
+import { assertMayChange } from "./import-rights.ts";
 import { importViewOf } from "./import-view.ts";
 
 export function addRegistryImportFiles(services: { imports: RegistryImports }): Route {
-  return route(registryOperations.addRegistryImportFiles, async (request) => ({
-    data: importViewOf(await services.imports.addFiles(request.orgIds, request.input.id, request.input.files)),
-  }));
+  return route(registryOperations.addRegistryImportFiles, async (request) => {
+    await assertMayChange(services, request, request.input.id);
+    return {
+      data: importViewOf(await services.imports.addFiles(request.orgIds, request.input.id, request.input.files)),
+    };
+  });
 }

@@ -1,0 +1,19 @@
+import type { Workspaces } from "../accounts/index.ts";
+import { ApiError } from "../core/index.ts";
+import type { ApiRequest } from "./request.ts";
+
+/**
+ * What every workspace gets (apps, the registry) is the instance's: whoever changed where an app's users are sent, or what
+ * code a key means, could have the credentials of all. So only those may whose role in the workspace that the instance
+ * began with suffices for the operation. @throws ApiError 403
+ */
+export async function assertOperator(
+  { workspaces }: { workspaces: Workspaces },
+  { orgIds, auditNote }: Pick<ApiRequest, "orgIds" | "auditNote">,
+): Promise<void> {
+  const [first] = await workspaces.listInstanceWide({ limit: 1 });
+  if (first === undefined || !orgIds.includes(first)) {
+    throw new ApiError("forbidden", "Only those who look after the instance's first workspace may change this for all");
+  }
+  auditNote.orgId = first;
+}
