@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { JsonObject } from "@millrace/runner";
 import { nodeStep, runIn, runToEnd, startRun, workflowOf } from "../testing/test-runs.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { eventually, TestSource } from "../testing/test-source.ts";
@@ -94,29 +95,31 @@ test("a run of a source costs one credit; its hooks cost nothing", async () => {
   assert.deepEqual([counts.credits, counts.source_runs], [1, 1]);
 });
 
+/** The address of a source's `http` prop, as this process reaches it. */
+function httpOf(source: JsonObject | undefined): string {
+  const props = source?.["configured_props"] as { http: { endpoint_url: string } } | undefined;
+  return server.url + new URL(props?.http.endpoint_url ?? "").pathname;
+}
+
 test("a source from the registry is free as the trigger of a workflow; by itself it is not", async () => {
   const code = `export default { key: "free", version: "0.0.1", name: "Free", props: { http: "$.interface.http" }, run(event) { this.$emit(event.body); } }`;
-  const post = async (source: { endpoint_url: string }): Promise<unknown> =>
-    fetch(server.url + new URL(source.endpoint_url).pathname, { method: "POST", body: "x" });
+  const post = (url: string): Promise<Response> => fetch(url, { method: "POST", body: "x" });
   const made = (await server.call("POST", "/components", { component_code: code })).body as { data: { id: string } };
   const workflow = await TestWorkflow.create(server, {
     triggers: [{ type: "source", component_id: made.data.id, props: {} }],
     steps: [nodeStep("one", `return 1;`)],
   });
-  const [trigger] = workflow.data.triggers;
-  const { http } = trigger?.["configured_props"] as { http: { endpoint_url: string } };
-  assert.equal((await added(() => post(http), 1, 1)).credits, 2);
+  assert.equal((await added(() => post(httpOf(workflow.data.triggers[0])), 1, 1)).credits, 2);
 
   assert.equal((await server.call("POST", `/components/${made.data.id}/publish`)).status, 200);
   await workflow.put({ triggers: [] });
   await workflow.put({ triggers: [{ type: "source", component_id: made.data.id, props: {} }] });
-  const { http: free } = workflow.data.triggers[0]?.["configured_props"] as { http: { endpoint_url: string } };
-  const counts = await added(() => post(free), 1, 1);
+  const counts = await added(() => post(httpOf(workflow.data.triggers[0])), 1, 1);
   assert.deepEqual([counts.credits, counts.source_runs, counts.workflow_segments], [1, 1, 1]);
 
   const alone = await server.call("POST", "/sources", { component_id: made.data.id, configured_props: {} });
-  const source = (alone.body as { data: { configured_props: { http: { endpoint_url: string } } } }).data;
-  assert.equal((await added(() => post(source.configured_props.http), 0, 1)).credits, 1);
+  const { data: source } = alone.body as { data: JsonObject };
+  assert.equal((await added(() => post(httpOf(source)), 0, 1)).credits, 1);
 });
 
 test("a cancelled run costs what it used before", async () => {
