@@ -142,11 +142,13 @@ export const runOperations = {
     method: "POST",
     path: "/workflows/:workflow_id/runs/replay",
     summary: "Replay all runs that a filter finds",
-    description: "In their original order, at most 1,000 in one call. Runs that have not ended are left out.",
+    description:
+      "In their original order, at most 1,000 in one call. Runs that have not ended are left out. A field that is not known is refused.",
     tag,
     access: "token",
     params: workflowId,
-    body: Type.Object({ status: statusFilter, since, until }),
+    // A filter with a slip in its name would find every run.
+    body: Type.Object({ status: statusFilter, since, until }, { additionalProperties: false }),
     status: 200,
     reply: dataOf(Type.Object({ count: Type.Integer(), run_ids: Type.Array(Type.String()) })),
   }),

@@ -40,10 +40,13 @@ test("a suspended run goes on when its URL is called, with the request as $resum
   for (const headers of [{ purpose: "prefetch" }, { "sec-purpose": "prefetch;prerender" }]) {
     assert.equal((await fetch(resumeUrl, { headers })).status, 204);
   }
+  for (const url of [resumeUrl, cancelUrl]) assert.equal((await fetch(url, { method: "HEAD" })).status, 204);
   assert.equal((await fetch(`${resumeUrl.slice(0, -3)}xyz`)).status, 404);
   assert.equal((await getRun(server, runId)).status, "paused");
   const headers = { "content-type": "application/json" };
-  const calls = [1, 2].map((n) => fetch(`${resumeUrl}?q=1`, { method: "PATCH", headers, body: JSON.stringify({ n }) }));
+  const calls = [1, 2].map((n) =>
+    fetch(`${resumeUrl}?q=1&two=a&two=b`, { method: "PATCH", headers, body: JSON.stringify({ n }) }),
+  );
   const statuses = (await Promise.all(calls)).map(({ status }) => status);
   assert.deepEqual(
     statuses.toSorted((a, b) => a - b),
@@ -51,7 +54,7 @@ test("a suspended run goes on when its URL is called, with the request as $resum
   );
   const ended = await runIn(server, runId, "success");
   const { data, id, trace } = returned(ended)["then"] as { data: Record<string, unknown>; id: string; trace: string };
-  assert.deepEqual([data["method"], data["query"]], ["PATCH", { q: "1" }]);
+  assert.deepEqual([data["method"], data["query"]], ["PATCH", { q: "1", two: ["a", "b"] }]);
   assert.ok("n" in (data["body"] as object));
   assert.notEqual(id, returned(ended)["ask"]);
   assert.equal(trace, ended.trace_id);

@@ -63,6 +63,11 @@ test("runs are replayed by a filter, in their order", async () => {
   const reply = await server.call("POST", `/workflows/${workflow.id}/runs/replay`, { status: "error" });
   const { data } = reply.body as { data: { count: number; run_ids: string[] } };
   assert.equal(data.count, 2);
+  const slip = await server.call("POST", `/workflows/${workflow.id}/runs/replay`, { state: "error" });
+  assert.deepEqual(
+    [slip.status, (slip.body as { details: unknown }).details],
+    [400, [{ path: "state", message: "is not known here" }]],
+  );
   const runs = await Promise.all(data.run_ids.map((id) => runIn(server, id, "error")));
   assert.deepEqual(
     runs.map((run) => run.trigger.event["n"]),

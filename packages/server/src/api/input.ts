@@ -2,7 +2,7 @@ import type { InputOf, Operation } from "@millrace/contract";
 import { Type, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { Settings } from "typebox/system";
-import { invalidInput } from "../core/index.ts";
+import { invalidInput, type ErrorDetail } from "../core/index.ts";
 import { coerceText } from "./coerce.ts";
 import { nulProblems } from "./nul-problems.ts";
 import { problemsOf } from "./problems.ts";
@@ -42,7 +42,8 @@ function requiredNames(operation: Operation): Set<string> {
 
 /**
  * Makes the reader of an operation's input: the body wins over the query string, texts of the query and the path are
- * converted to what the schema wants, unknown fields are dropped, and `null` for an optional field means absent.
+ * converted to what the schema wants, unknown fields are dropped (refused when the body is declared closed), and `null`
+ * for an optional field means absent.
  * The reader throws ApiError 400 that lists every problem.
  */
 export function inputReader(operation: Operation): InputReader {
@@ -50,6 +51,7 @@ export function inputReader(operation: Operation): InputReader {
   const required = requiredNames(operation);
   const pathNames = new Set(Object.keys(operation.params?.properties ?? {}));
   const openBody = operation.openBody && Type.Record(Type.String(), operation.openBody);
+  const isClosed = operation.body !== undefined && isClosedObject(operation.body);
   let validator: Validator | undefined;
   return (parts) => {
     const input: Record<string, unknown> = {};
@@ -58,9 +60,10 @@ export function inputReader(operation: Operation): InputReader {
       if (value === undefined || (value === null && !required.has(name) && !acceptsNull(schema))) continue;
       input[name] = value;
     }
+    const problems = isClosed ? unknownFields(properties, parts) : [];
     if (openBody) input["fields"] = fieldsBeside(properties, parts.body);
     validator ??= Compile(Type.Object(openBody ? { ...properties, fields: openBody } : properties));
-    const problems = validator.Check(input) ? [] : problemsOf(validator.Errors(input));
+    if (!validator.Check(input)) problems.push(...problemsOf(validator.Errors(input)));
     for (const [name, schema] of Object.entries(properties)) problems.push(...nulProblems(schema, input[name], name));
     if (problems.length > 0) throw invalidInput(problems);
     return input;
@@ -69,6 +72,16 @@ export function inputReader(operation: Operation): InputReader {
 
 function fieldsBeside(properties: object, body: InputParts["body"]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).filter(([name]) => !Object.hasOwn(properties, name)));
+}
+
+function isClosedObject(schema: TSchema): boolean {
+  return "additionalProperties" in schema && schema.additionalProperties === false;
+}
+
+function unknownFields(properties: object, { query, body }: InputParts): ErrorDetail[] {
+  const names = new Set([...Object.keys(query), ...Object.keys(body)]);
+  const unknown = [...names].filter((name) => !Object.hasOwn(properties, name));
+  return unknown.map((path) => ({ path, message: "is not known here" }));
 }
 
 interface FieldPlace {

@@ -205,10 +205,12 @@ describe("$.respond", () => {
     assert.match(refused.error?.message ?? "", /cannot be answered with immediate/);
   });
 
-  it("answers nothing with a body that cannot be sent", async () => {
+  it("tells of a status and of a body that cannot be sent", async () => {
     const number = await runStep(`await $.respond({ status: 200, body: 5 });`);
     assert.deepEqual([number.error, number.responses], [null, []]);
     assert.match(number.logs[0]?.err?.message ?? "", /body must be a text/);
+    const status = await runStep(`await $.respond({ status: 2000, body: "x" });`);
+    assert.match(status.logs[0]?.err?.message ?? "", /status must be a whole number from 200 to 599; 200 was answered/);
     const large = await runStep(`await $.respond({ body: "x".repeat(7e6) });`);
     assert.match(large.error?.message ?? "", /larger than 6 MB/);
   });

@@ -20,6 +20,12 @@ export function createRespond(answer: Answer, scope: InvocationScope): Respond {
     const whole = isStream ? await readStream(body) : body;
     if (scope.isEnded) return scope.warn("$.respond() came after the step had ended: await it.");
     const response = readResponse({ ...(isObject(given) ? given : {}), body: whole });
+    const status = isObject(given) ? (given["status"] ?? given["statusCode"]) : undefined;
+    if (status !== undefined && status !== null && Number(status) !== response.status) {
+      scope.complain(
+        `$.respond(): the status must be a whole number from 200 to 599; ${response.status} was answered.`,
+      );
+    }
     if (Buffer.byteLength(response.body) > MAX_BODY_BYTES * (response.isBase64 ? 4 / 3 : 1)) throw tooLarge();
     answer(response, { immediate });
   };

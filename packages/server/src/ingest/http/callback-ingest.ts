@@ -5,7 +5,7 @@ import { answerPreflight, answerProblem } from "./answer.ts";
 import { parseBody } from "./body.ts";
 import { readBody } from "./read-body.ts";
 import { refuseTooLarge } from "./refuse-too-large.ts";
-import { clientIpOf, requestEvent } from "./request-event.ts";
+import { clientIpOf, workflowEvent } from "./request-event.ts";
 import type { UploadedFiles } from "./uploaded-files.ts";
 
 export interface CallbackIngestOptions {
@@ -25,7 +25,7 @@ interface CallbackTarget {
 
 const PATH = /^(?:\/v1)?(\/(resume|cancel)\/([^/?]+))\/?(?:\?(.*))?$/;
 
-/** Takes the calls of the URLs that resume and cancel runs: by any method, with any body. */
+/** Takes the calls of the URLs that resume and cancel runs: with any body, by any method but those that only look. */
 export class CallbackIngest {
   readonly #options: CallbackIngestOptions;
 
@@ -51,7 +51,7 @@ export class CallbackIngest {
     if (request.method === "OPTIONS") {
       return answerPreflight(response, request.headers["access-control-request-headers"]);
     }
-    if (isPrefetch(request)) {
+    if (isLook(request)) {
       response.writeHead(204).end();
       return;
     }
@@ -80,15 +80,16 @@ export class CallbackIngest {
       contentType: request.headers["content-type"],
       storeFile: ({ bytes, filename, mimetype }) => files.store({ content: bytes, filename, mimetype }),
     });
-    return requestEvent({
+    const input = {
       method: request.method ?? "GET",
       path: target.path,
       queryText: target.queryText,
       headers: request.headers,
       clientIp: clientIpOf(request.socket.remoteAddress),
       baseUrl: `${publicUrl}/v1`,
-      body: { ...body, bodyRaw: null },
-    });
+      body,
+    };
+    return workflowEvent(input, { bodyOnly: false });
   }
 
   #fail(response: ServerResponse, error: unknown): void {
@@ -102,8 +103,9 @@ export class CallbackIngest {
   }
 }
 
-/** Browsers and link previews say so when nobody has clicked. */
-function isPrefetch({ headers }: IncomingMessage): boolean {
+/** Nobody has clicked: browsers and link previews say so, and scanners of mail and chat ask with HEAD first. */
+function isLook({ method, headers }: IncomingMessage): boolean {
+  if (method === "HEAD") return true;
   const purposes = [headers["purpose"], headers["sec-purpose"], headers["x-purpose"], headers["x-moz"]];
   return purposes.some((purpose) => /\b(?:prefetch|prerender|preview)\b/i.test(String(purpose ?? "")));
 }
