@@ -16,3 +16,14 @@ export { TestMailServer, type ReceivedMail } from "./test-mail-server.ts";
 export { TestReceiver, type ReceivedRequest, type ReceiverReply, type Responder } from "./test-receiver.ts";
 export { startTestServer, type TestServer, type TestServerOptions } from "./test-server.ts";
 export { assertShape, type Shape } from "./shape.ts";
+export {
+  bodyOf,
+  describedOperations,
+  isScoped,
+  makeOneOfEach,
+  ownersBrowser,
+  pathOf,
+  send,
+  unknownIds,
+  type Ids,
+} from "./one-of-each.ts";
