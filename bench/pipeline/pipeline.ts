@@ -78,6 +78,7 @@ export class Pipeline implements AsyncDisposable {
         ...{ status: "success", attempt: 1, trigger: delivery, emitCount: 0, logs: null, error: null },
         ...{ startedAtMs: nowMs, endedAtMs: nowMs },
       },
+      usage: { orgId: ORG, kind: "source", credits: 1, computeMs: 1, endedAtMs: nowMs },
     };
   }
 
