@@ -61,7 +61,10 @@ test("the README's tour works as pasted", { skip: skipWithout("postgresql") }, a
     assert.deepEqual(bodies, [{ order: 43 }, { order: 42 }]);
     assert.match((await receiver.next()).body, /"order":43/);
     const items = (await api.eventsOf<{ item: string }>(idOf("new orders"))).map((event) => event.item);
-    assert.deepEqual(items.toSorted(), ["coffee", "first", "tea"]);
+    assert.deepEqual(items.toSorted(), ["coffee", "first", "mate", "tea"]);
+    assert.match(stdout, /\{"total":15\}/, "the workflow answers the request");
+    assert.match(stdout, /^ +4 \| +12$/m, "a run of the source has written its row");
+    assert.match(stdout, /^ +70 \| +15$/m, "a run of the request has written its row");
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
