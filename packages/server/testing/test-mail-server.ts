@@ -21,6 +21,7 @@ export class TestMailServer {
   private constructor(server: SMTPServer, port: number) {
     this.#server = server;
     this.url = `smtp://127.0.0.1:${port}`;
+    server.onAuth = (login, _session, done) => done(null, { user: login.username ?? "" });
     server.onRcptTo = (_address, _session, done) => {
       if (this.refuseWith === null) done();
       else done(Object.assign(new Error("not here"), { responseCode: this.refuseWith }));
@@ -39,7 +40,12 @@ export class TestMailServer {
   }
 
   static async start(): Promise<TestMailServer> {
-    const server = new SMTPServer({ authOptional: true, disabledCommands: ["STARTTLS"], disableReverseLookup: true });
+    const server = new SMTPServer({
+      authOptional: true,
+      allowInsecureAuth: true,
+      disabledCommands: ["STARTTLS"],
+      disableReverseLookup: true,
+    });
     const listening = server.listen(0, "127.0.0.1");
     await once(listening, "listening");
     const address = listening.address();
