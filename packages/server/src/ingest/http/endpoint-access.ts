@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { scopesAllow, type Principal } from "../../core/index.ts";
 import type { Endpoint } from "../../sources/index.ts";
 
@@ -20,6 +21,13 @@ export function mayReach(request: AccessRequest): boolean | Promise<boolean> {
   const hash = createHash("sha256").update(token, "utf8").digest();
   const expected = Buffer.from(wanted.hash, "hex");
   return hash.length === expected.length && timingSafeEqual(hash, expected);
+}
+
+/** The headers of a request without what let it in: no event may hold that. Where anyone may come in, nothing did. */
+export function withoutKey({ behavior }: Endpoint, headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  if ((behavior?.authorization.kind ?? "none") === "none") return headers;
+  const { authorization: _key, ...others } = headers;
+  return others;
 }
 
 /** Scopes that let a token start a workflow. */

@@ -16,7 +16,7 @@ import { parseBody, type ParsedBody } from "./body.ts";
 import { answerFile } from "./file-answer.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { readBody } from "./read-body.ts";
-import { mayReach } from "./endpoint-access.ts";
+import { mayReach, withoutKey } from "./endpoint-access.ts";
 import { clientIpOf, requestEvent, workflowEvent, type EventInput } from "./request-event.ts";
 import { refuseTooLarge } from "./refuse-too-large.ts";
 import { targetOf, type Target } from "./target.ts";
@@ -169,14 +169,14 @@ export class HttpIngest {
   async #noteTooLarge(exchange: Exchange, endpoint: Endpoint): Promise<void> {
     if (!endpoint.behavior) return;
     const body = { bodyRaw: null, body: null };
-    const event = workflowEvent(this.#eventInput(exchange, body), { bodyOnly: false });
+    const event = workflowEvent(this.#eventInput(exchange, { endpoint, body }), { bodyOnly: false });
     await this.#options.log.append([tooLargeError(endpoint, event)]);
   }
 
   #draft(exchange: Exchange, how: { endpoint: Endpoint; body: ParsedBody; isWanted: boolean }): EventDraft {
     const { endpoint } = how;
     const { behavior } = endpoint;
-    const input = this.#eventInput(exchange, how.body);
+    const input = this.#eventInput(exchange, how);
     const payload = behavior ? workflowEvent(input, behavior) : requestEvent(input);
     return {
       orgId: endpoint.orgId,
@@ -188,13 +188,13 @@ export class HttpIngest {
     };
   }
 
-  #eventInput(exchange: Exchange, body: ParsedBody): EventInput {
+  #eventInput(exchange: Exchange, { endpoint, body }: { endpoint: Endpoint; body: ParsedBody }): EventInput {
     const { request, target } = exchange;
     return {
       method: request.method ?? "GET",
       path: target.path,
       queryText: target.queryText,
-      headers: request.headers,
+      headers: withoutKey(endpoint, request.headers),
       clientIp: clientIpOf(request.socket.remoteAddress),
       baseUrl: this.#baseUrl(exchange),
       body,
