@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertShape, startTestApi, type TestApi } from "../testing/index.ts";
+import { account, app, pageInfo, workspace } from "./seed/shapes.ts";
 
 // The examples of the primary source: request, and the shape of the reply with its exact fields.
 
@@ -13,26 +14,6 @@ before(async () => {
   accountId = made.data.id;
 });
 after(() => api[Symbol.asyncDispose]());
-
-const cursor = /^[A-Za-z0-9_-]+$/;
-const pageInfo = { total_count: "integer", count: "integer", start_cursor: cursor, end_cursor: cursor };
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const account = {
-  id: /^apn_/,
-  created_at: isoTime,
-  updated_at: isoTime,
-  name: "string",
-  app: { id: /^app_/, name: "string" },
-  healthy: "boolean",
-};
-const workspace = {
-  id: /^o_/,
-  orgname: "string",
-  name: "string",
-  email: "string",
-  daily_credits_quota: "integer",
-  daily_credits_used: "integer",
-};
 
 async function get(path: string): Promise<unknown> {
   const reply = await api.call("GET", `/v1${path}`, { headers: { "content-type": "application/json" } });
@@ -73,17 +54,6 @@ void test("List apps", async () => {
   );
   assertShape(body["data"], [app]);
 });
-
-const app = {
-  id: /^app_/,
-  name_slug: "string",
-  name: "string",
-  auth_type: /^(oauth|keys|none)$/,
-  description: "string",
-  img_src: "string",
-  custom_fields_json: /^\[/,
-  categories: ["string"],
-};
 
 void test("Get an app, by id and by slug", async () => {
   assertShape(await get("/apps/app_OkrhR1?shape=seed"), { data: [app] });

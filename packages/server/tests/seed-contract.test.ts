@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertShape, startTestServer, TestReceiver, type Shape, type TestServer } from "../testing/index.ts";
+import { assertShape, startTestServer, TestReceiver, type TestServer } from "../testing/index.ts";
+import { component, eventId, pageInfo, source, subscription, webhook } from "./seed/shapes.ts";
 
 // The primary source's examples of components, sources, events, subscriptions and webhooks: the request as it is printed,
 // and the shape of the reply. Fields that it does not print are listed as ours.
@@ -59,48 +60,6 @@ async function eventIds(sourceId: string): Promise<string[]> {
   const { data } = await call("GET", `/sources/${sourceId}/event_summaries`);
   return (data as unknown as { id: string }[]).map((item) => item.id);
 }
-
-const cursor = /^[A-Za-z0-9_-]+$/;
-const eventId = /^\d{13}-\d+$/;
-const pageInfo = { total_count: "integer", count: "integer", start_cursor: cursor, end_cursor: cursor };
-const ours = {
-  component: { key: "string|null", description: "string|null", type: "string" },
-  source: { owner_id: /^o_/ },
-};
-const component: Shape = {
-  id: /^sc_/,
-  code: "string",
-  code_hash: /^[0-9a-f]{64}$/,
-  name: "string",
-  version: "string",
-  configurable_props: "array",
-  created_at: "integer",
-  updated_at: "integer",
-  ...ours.component,
-};
-const source = {
-  id: /^dc_/,
-  user_id: /^u_/,
-  component_id: /^sc_/,
-  configured_props: "object",
-  active: "boolean",
-  created_at: "integer",
-  updated_at: "integer",
-  name: "string",
-  name_slug: "string",
-  ...ours.source,
-};
-const webhook = {
-  id: /^wh_/,
-  user_id: /^u_/,
-  name: "string|null",
-  description: "string|null",
-  url: "string",
-  active: "boolean",
-  created_at: "integer",
-  updated_at: "integer",
-};
-const subscription = { id: /^sub_/, emitter_id: "string", listener_id: "string", event_name: "string" };
 
 void test("Create a component", async () => {
   const reply = await call("POST", "/components", { body: { component_code: CODE } });

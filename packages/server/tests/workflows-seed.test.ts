@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import { TestSource } from "../testing/test-source.ts";
-import { assertShape, type Shape } from "../testing/index.ts";
+import { assertShape } from "../testing/index.ts";
+import { cell, emailTrigger, httpTrigger, timerTrigger, workflowSource } from "./seed/shapes.ts";
 
 // The workflow examples of the primary source: a template with steps and triggers of every kind, and what is made of it.
 
@@ -42,55 +43,6 @@ const SOURCE = `export default {
   props: { oauth: { type: "app", app: "keyauth" }, string: { type: "string" } },
   run() { this.oauth.$auth },
 }`;
-
-const times = { created_at: "integer", updated_at: "integer" };
-const cell = {
-  id: /^c_\w{7,}$/,
-  type: /^CodeCell$/,
-  namespace: "string",
-  disabled: "boolean",
-  code_raw: "null",
-  codeRaw: "null",
-  codeConfigJson: "null",
-  lang: /^(nodejs20\.x|python3\.12|nodejs24\.x)$/,
-  text_raw: "null",
-  appConnections: ["any"],
-  flat_params_visibility_json: "null",
-  params_json: /^\{\}$/,
-  component: "boolean",
-  savedComponent: {
-    id: /^sc_/,
-    code: "string",
-    codeHash: /^[0-9a-f]{64}$/,
-    configurableProps: ["object"],
-    key: "string|null",
-    description: "string|null",
-    entryPath: "null",
-    version: "string",
-    apps: [{ appId: /^app_/, nameSlug: "string", authType: "string" }],
-  },
-  component_key: "string|null",
-  component_owner_id: "string|null",
-  configured_props_json: "string|null",
-  authProvisionIdMap: {},
-  authProvisionIds: ["string"],
-} satisfies Shape;
-const http = { id: /^hi_/, key: /^e/, endpoint_url: /^http/, custom_response: "boolean", ...times };
-const source = {
-  id: /^dc_/,
-  owner_id: /^o_/,
-  component_id: /^sc_/,
-  configured_props: "object",
-  active: "boolean",
-  ...times,
-  name: "string",
-  name_slug: "string",
-};
-const timer = {
-  ...{ id: /^ti_/, interval_seconds: "integer|null", cron: "string|null", timezone: "string" },
-  ...{ schedule_changed_at: "integer", ...times },
-};
-const email = { id: /^ei_/, email_address: /^\w+@localhost$/, ...times };
 
 async function createTemplate(): Promise<string> {
   const reply = await server.call("POST", "/templates", {
@@ -139,7 +91,7 @@ test("Create a Workflow: from a template, with steps and triggers overridden", a
   assert.equal(data.name, "example workflow name");
   assert.equal(data["active"], true);
   assertShape(data.steps, [cell]);
-  for (const [index, shape] of [http, source, timer, source, email].entries()) {
+  for (const [index, shape] of [httpTrigger, workflowSource, timerTrigger, workflowSource, emailTrigger].entries()) {
     assertShape(data.triggers[index], shape, `triggers[${index}]`);
   }
   assert.deepEqual(
@@ -168,6 +120,6 @@ test("Update a Workflow, and Get a Workflow's details: bare, without an envelope
   assert.equal(put.status, 200);
   assert.equal((put.body as { data: { active: boolean } }).data.active, false);
   const got = (await server.call("GET", `/workflows/${id}?org_id=${server.orgId}`)).body as Workflow;
-  assertShape(got.triggers, [http]);
+  assertShape(got.triggers, [httpTrigger]);
   assertShape(got.steps, [cell]);
 });
