@@ -69,7 +69,7 @@ describe("actions of npm packages", () => {
       return ["success", "error", "cancelled"].includes(seen.status) && seen;
     });
     assert.equal(ended.status, "success", JSON.stringify(ended.error));
-    for (const [index, { namespace, returns, exports }] of steps.entries()) {
+    for (const [index, { namespace, returns, isRight, exports }] of steps.entries()) {
       const step = ended.steps[first.length + index];
       assert.equal(step?.namespace, namespace);
       if (typeof returns === "function") {
