@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { newId, principalId, type Page, type PageRequest, type Principal } from "../core/index.ts";
-import { selectPage, type Database } from "../db/index.ts";
+import { selectPage, type Database, type Schema } from "../db/index.ts";
 import { workspaceOfNamed } from "./workspace-of.ts";
 
 /** What is told besides the operations that change something, which are told under their own ids. */
@@ -45,17 +45,7 @@ export interface UserAuditEntry {
   details?: AuditDetails;
 }
 
-export interface AuditRow {
-  org_id: string;
-  audit_id: string;
-  at_ms: number;
-  actor: string;
-  action: string;
-  subject: string;
-  ip: string | null;
-  credential_id: string | null;
-  details: string | null;
-}
+type AuditRow = Schema["audit_log"];
 
 /** A row as its readers see it: with the actor's name, while there is one. */
 export type ShownAuditRow = AuditRow & { actor_name: string | null };

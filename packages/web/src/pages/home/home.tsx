@@ -1,9 +1,8 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useRead } from "../../api/index.ts";
+import { useList, useRead } from "../../api/index.ts";
 import { mayEdit, useWorkspace } from "../../shell/index.ts";
 import { Button, ErrorNote, Loading, Page, Panel } from "../../ui/index.ts";
 import { RunTable } from "../runs/index.ts";
-import { useList } from "../../api/index.ts";
 import { FirstWorkflow } from "./first-workflow.tsx";
 
 const LIVE_EVERY_MS = 3_000;

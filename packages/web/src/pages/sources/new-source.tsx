@@ -3,8 +3,7 @@ import { useState } from "react";
 import { CodeEditor } from "../../code/index.ts";
 import { useChange } from "../../api/index.ts";
 import { PropsForm, startingValues } from "../../props/index.ts";
-import { useDraft } from "../../shell/index.ts";
-import { useWorkspace } from "../../shell/index.ts";
+import { useDraft, useWorkspace } from "../../shell/index.ts";
 import { Button, ErrorNote, Field, Page, Panel, Tabs, TextInput } from "../../ui/index.ts";
 import { ComponentPicker, type PickedComponent } from "../../registry/index.ts";
 
@@ -52,14 +51,7 @@ export function NewSourcePage() {
                   >
                     {(ids) => <TextInput {...ids} value={url} onChange={(event) => setUrl(event.target.value)} />}
                   </Field>
-                  <Button
-                    kind="primary"
-                    className="self-start"
-                    isBusy={save.isPending}
-                    onClick={() => read({ component_url: url })}
-                  >
-                    Read the component
-                  </Button>
+                  <ReadButton isBusy={save.isPending} onClick={() => read({ component_url: url })} />
                 </div>
               ),
             },
@@ -69,14 +61,7 @@ export function NewSourcePage() {
               content: (
                 <div className="flex flex-col gap-3">
                   <CodeEditor label="Component code" lang="javascript" value={code} onChange={setCode} />
-                  <Button
-                    kind="primary"
-                    className="self-start"
-                    isBusy={save.isPending}
-                    onClick={() => read({ component_code: code })}
-                  >
-                    Read the component
-                  </Button>
+                  <ReadButton isBusy={save.isPending} onClick={() => read({ component_code: code })} />
                 </div>
               ),
             },
@@ -85,6 +70,14 @@ export function NewSourcePage() {
         {save.error !== null && <ErrorNote error={save.error} />}
       </Panel>
     </Page>
+  );
+}
+
+function ReadButton({ isBusy, onClick }: { isBusy: boolean; onClick(): void }) {
+  return (
+    <Button kind="primary" className="self-start" isBusy={isBusy} onClick={onClick}>
+      Read the component
+    </Button>
   );
 }
 
