@@ -226,9 +226,11 @@ test("claims of the general kind leave lanes alone, and lanes leave slots to oth
   });
   await emit(node, numbers(100));
   await until(() => node.seen.filter(({ listenerId }) => listenerId === "wh_1").length === 100);
+  const ofLane = () => node.seen.filter(({ listenerId }) => listenerId === "p_1").length;
+  await until(() => ofLane() === 2);
   node.work.claims.wake();
   await node.work.claims.tick();
-  assert.equal(node.seen.filter(({ listenerId }) => listenerId === "p_1").length, 2);
+  assert.equal(ofLane(), 2);
   stuck.resolve();
   await until(isEmpty(world));
 });
