@@ -1,40 +1,27 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { FastifyInstance } from "fastify";
-import type { NpmSettings } from "@millrace/runner";
-import type { Logger } from "pino";
-import type { WorkspaceRemoval } from "../accounts/members/index.ts";
-import { allRoutes, buildApi, HttpFront, type IngestPort } from "../api/index.ts";
+import { HttpFront, type IngestPort } from "../api/index.ts";
 import { instanceKeyOf, loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
-import { StartupError, type RetryPolicy } from "../core/index.ts";
-import { Housekeeping, storageChores } from "../daemon/index.ts";
+import { StartupError } from "../core/index.ts";
 import { DataDirLock, NodeRegistration, type Database } from "../db/index.ts";
 import { Egress } from "../egress/index.ts";
 import { seedExamples } from "../registry/index.ts";
-import { buildCodeWork, startSandboxes, type CodeWork, type Sandboxes, type SandboxesOptions } from "./code-work.ts";
-import { buildDefinitionWork, type DefinitionWork } from "./definition-work.ts";
-import { buildEventWork, type EventWork } from "./event-work.ts";
-import { buildFileWork, type FileWork } from "./file-work.ts";
-import { buildIdentity, type Identity } from "./identity.ts";
+import { buildApp } from "./api-work.ts";
+import { startHousekeeping } from "./chores.ts";
+import { buildCodeWork, startSandboxes, type SandboxesOptions } from "./code-work.ts";
+import { buildDefinitionWork } from "./definition-work.ts";
+import { buildEventWork } from "./event-work.ts";
+import { buildFileWork } from "./file-work.ts";
+import { buildIdentity } from "./identity.ts";
 import { loginNotices, loginSettingsOf } from "./login-work.ts";
 import { createLogger } from "./logger.ts";
 import { MailWork } from "./mail-work.ts";
-import { readinessOf } from "./readiness.ts";
-import { buildRegistryWork, type RegistryWork } from "./registry-work.ts";
+import type { Base, Parts, ServerOverrides } from "./parts.ts";
+import { buildRegistryWork } from "./registry-work.ts";
 import { assertTierServes } from "./sandbox-rule.ts";
-import { buildSourceWork, type SourceWork } from "./source-work.ts";
+import { buildSourceWork } from "./source-work.ts";
 import { openStorage } from "./storage.ts";
 import { buildWorkspaceRemoval } from "./workspace-take-down.ts";
-import { buildWorkflowWork, type WorkflowWork } from "./workflow-work.ts";
-
-export interface ServerOverrides {
-  npmSettings: NpmSettings;
-  log?: Logger;
-  webhookRetryPolicy?: RetryPolicy;
-  /** A reply that does not fit its schema fails the request; for tests. */
-  strictReplies?: boolean;
-}
+import { buildWorkflowWork } from "./workflow-work.ts";
 
 export interface RunningServer {
   readonly url: string;
@@ -46,33 +33,7 @@ export interface RunningServer {
 }
 
 const EXAMPLES = new URL("../../../../examples/", import.meta.url);
-const DASHBOARD = new URL("../../../web/dist/", import.meta.url);
-const PACKAGE = new URL("../../package.json", import.meta.url);
 const FRONT_GRACE_MS = 2_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * 3_600_000;
-
-interface Base {
-  readonly config: Config;
-  readonly overrides: ServerOverrides;
-  readonly log: Logger;
-  readonly db: Database;
-  readonly sandboxes: Sandboxes;
-  readonly secretKey: Buffer;
-  readonly publicUrl: string;
-}
-
-interface Parts {
-  readonly identity: Identity;
-  readonly code: CodeWork;
-  readonly events: EventWork;
-  readonly files: FileWork;
-  readonly registry: RegistryWork;
-  readonly sources: SourceWork;
-  readonly definitions: DefinitionWork;
-  readonly workflows: WorkflowWork;
-  readonly workspaceRemoval: WorkspaceRemoval;
-}
 
 /**
  * Starts a node: the front first, so that callers get 503 instead of a refused connection, then storage, sandboxes and
@@ -167,45 +128,6 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   return { identity, code, events, files, registry, sources, definitions, workflows, workspaceRemoval };
 }
 
-async function buildApp(base: Base, parts: Parts & { mail: MailWork }): Promise<FastifyInstance> {
-  const { identity, code, events, files, sources, definitions, workflows } = parts;
-  const { summaries, streams } = events.work;
-  const { accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, usage, users, workspaces } = identity;
-  const { subscriptions, webhooks, webhookLog } = events;
-  const { workspaceRemoval } = parts;
-  const { cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps } = identity;
-  const { connections, keyRetirement, oauthApps, requestSigner } = identity;
-  const services = {
-    ...{ connections, keyRetirement, oauthApps, requestSigner },
-    ...{ cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps, workspaceRemoval },
-    ...{ accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, usage, users, workspaces },
-    ...{ components: code.components, sources: sources.sources },
-    ...{ imports: parts.registry.imports, componentSearch: parts.registry.componentSearch },
-    ...{ dataStores: workflows.dataStores, fileStores: files.stores, runs: workflows.runs },
-    ...{ subscriptions, webhooks, webhookLog, summaries, streams },
-    ...definitions,
-  };
-  const app = buildApi({
-    log: base.log,
-    routes: base.config.roles.includes("api") ? allRoutes(services) : [],
-    connections: base.config.roles.includes("api") ? identity.connections : null,
-    authenticate: identity.authenticate,
-    ...{ audit, cookies, sessions, trustedProxies: base.config.access.trustedProxies },
-    bodyLimitBytes: base.config.limits.httpBodyBytes,
-    idempotency: identity.idempotency,
-    strictReplies: base.overrides.strictReplies ?? false,
-    meta: {
-      version: await versionOfMillrace(),
-      publicUrl: base.publicUrl,
-      dashboardDir: existsSync(new URL("index.html", DASHBOARD)) ? fileURLToPath(DASHBOARD) : null,
-      jwks: () => accessTokens.jwks(),
-      readiness: readinessOf({ db: base.db, log: events.work.log, code, roles: base.config.roles, mail: parts.mail }),
-    },
-  });
-  await app.ready();
-  return app;
-}
-
 async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack): Promise<void> {
   const { identity, events, sources, workflows } = parts;
   const { roles } = base.config;
@@ -249,40 +171,6 @@ function startRegistry({ config }: Base, { registry }: Parts, stack: AsyncDispos
   stack.defer(() => registry.imports.stop());
 }
 
-function startHousekeeping(
-  { db, config, log }: Base,
-  { identity, code, registry, workflows, workspaceRemoval }: Parts,
-  stack: AsyncDisposableStack,
-): void {
-  const unusedPackages = {
-    name: "unused dependency sets",
-    everyMs: DAY_MS,
-    run: (nowMs: number) => code.components.collectGarbage(nowMs),
-  };
-  const accounts = [
-    { name: "connect links", everyMs: HOUR_MS, run: (nowMs: number) => identity.connections.links.prune(nowMs) },
-    { name: "retired vault keys", everyMs: HOUR_MS, run: () => identity.keyRetirement.tick() },
-  ];
-  const signingKeys = {
-    name: "signing keys",
-    everyMs: HOUR_MS,
-    run: (nowMs: number) => identity.accessTokens.keepUp(nowMs),
-  };
-  const { auditRetentionMs } = config.access;
-  const access = [
-    ...identity.loginChores,
-    { name: "audit log", everyMs: DAY_MS, run: (nowMs: number) => identity.audit.prune(nowMs - auditRetentionMs) },
-    { name: "deleted workspaces", everyMs: 60_000, run: (nowMs: number) => workspaceRemoval.resume(nowMs) },
-  ];
-  const stored = storageChores({ db, retentionMs: config.limits.retentionMs });
-  const housekeeping = new Housekeeping({
-    chores: [...stored, unusedPackages, signingKeys, ...accounts, ...access, ...workflows.chores, ...registry.chores],
-    onError: ({ name, error }) => log.warn({ err: error, chore: name }, "a chore failed; it is tried again"),
-  });
-  housekeeping.start();
-  stack.defer(() => housekeeping.stop());
-}
-
 /** The instance's registry begins with our own examples, in the name of the first workspace. */
 async function publishExamples({ db, log }: Base, { code, identity }: Parts): Promise<void> {
   const [orgId] = await identity.workspaces.listInstanceWide({ limit: 1 });
@@ -291,10 +179,4 @@ async function publishExamples({ db, log }: Base, { code, identity }: Parts): Pr
   await seedExamples({ db, components: code.components }, { dir, orgId }).catch((error: unknown) => {
     log.warn({ err: error }, "publishing the examples failed; the next start tries again");
   });
-}
-
-async function versionOfMillrace(): Promise<string> {
-  const content: unknown = JSON.parse(await readFile(PACKAGE, "utf8"));
-  const isKnown = typeof content === "object" && content !== null && "version" in content;
-  return isKnown ? String(content.version) : "unknown";
 }
