@@ -24,7 +24,10 @@ export const accountNameSchema = Type.Object({ id: Type.String(), name: nullable
 
 const accountId = Type.Object({ account_id: Type.String() });
 const includeCredentials = Type.Optional(
-  Type.Boolean({ description: "Adds `credentials` and `expires_at`; each reading is audited." }),
+  Type.Boolean({
+    description:
+      "Adds `credentials` and `expires_at`; each reading is audited. Not for viewers, nor for keys and tokens that may only `read`.",
+  }),
 );
 const name = Type.String({ maxLength: 500 });
 const externalUserId = Type.String({ minLength: 1, maxLength: 500 });
@@ -39,6 +42,7 @@ export const accountOperations = {
     summary: "List connected accounts",
     tag: "Accounts",
     access: "token",
+    connectScope: "connect:accounts:read",
     query: Type.Object({
       ...pageParameters,
       app: Type.Optional(Type.String({ description: "Id or slug." })),
@@ -57,6 +61,7 @@ export const accountOperations = {
     description: "Until the catalogue knows an app, its slug in a saved component is enough.",
     tag: "Accounts",
     access: "token",
+    connectScope: "connect:accounts:write",
     takesOrgId: true,
     body: Type.Object({
       app: Type.String({ minLength: 1, description: "Id or slug." }),
@@ -77,6 +82,7 @@ export const accountOperations = {
     description: "The link works once, in a browser: over the provider's own page, or a form for keys.",
     tag: "Accounts",
     access: "token",
+    connectScope: "connect:accounts:write",
     takesOrgId: true,
     body: Type.Object({
       app: Type.Optional(Type.String({ minLength: 1, description: "Id or slug." })),
@@ -99,6 +105,7 @@ export const accountOperations = {
     description: "Refreshes what is stale and sends the app's test request, which sets `healthy` and `error`.",
     tag: "Accounts",
     access: "token",
+    connectScope: "connect:accounts:write",
     params: accountId,
     status: 200,
     reply: Type.Object({
@@ -113,6 +120,7 @@ export const accountOperations = {
     summary: "Get a connected account",
     tag: "Accounts",
     access: "token",
+    connectScope: "connect:accounts:read",
     params: accountId,
     query: Type.Object({ include_credentials: includeCredentials }),
     status: 200,
@@ -126,6 +134,7 @@ export const accountOperations = {
     description: "`credentials` replaces all fields.",
     tag: "Accounts",
     access: "token",
+    connectScope: "connect:accounts:write",
     params: accountId,
     body: Type.Object({
       name: Type.Optional(nullable(name)),
@@ -145,6 +154,7 @@ export const accountOperations = {
       "on, naming it.",
     tag: "Accounts",
     access: "token",
+    connectScope: "connect:accounts:write",
     params: accountId,
     status: 204,
     reply: noContent,
@@ -156,6 +166,7 @@ export const accountOperations = {
     summary: "List the connected accounts of a workspace",
     tag: "Workspaces",
     access: "token",
+    connectScope: "connect:accounts:read",
     params: Type.Object({ workspace_id: Type.String() }),
     query: Type.Object({
       ...pageParameters,

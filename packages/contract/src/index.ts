@@ -5,6 +5,7 @@ export {
   roleOf,
   roles,
   scopeOf,
+  scopesOf,
   type Access,
   type CommonInput,
   type InputOf,

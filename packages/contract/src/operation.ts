@@ -30,6 +30,8 @@ export interface Operation {
   readonly body?: TObject;
   /** Further fields of the body, under names of the caller's choice, each like this; handlers get them as `fields`. */
   readonly openBody?: TSchema;
+  /** An OAuth token with this scope may call it too, whatever else it may not. */
+  readonly connectScope?: "connect:accounts:read" | "connect:accounts:write";
   /** True: makes something in the workspace that `org_id` names (see `request.orgId()`). */
   readonly takesOrgId?: boolean;
   readonly status: 200 | 201 | 202 | 204 | 302;
@@ -63,6 +65,11 @@ export function roleOf(declared: Operation): Role {
 /** The scope that an OAuth token needs to call an operation of the REST API. */
 export function scopeOf(declared: Operation): "read" | "write" {
   return declared.method === "GET" ? "read" : "write";
+}
+
+/** The scopes of which an OAuth token needs one. */
+export function scopesOf(declared: Operation): string[] {
+  return [scopeOf(declared), ...(declared.connectScope === undefined ? [] : [declared.connectScope])];
 }
 
 type PartOf<O, Key extends string> = O extends { readonly [K in Key]: infer S extends TSchema } ? Static<S> : unknown;

@@ -15,7 +15,7 @@ export interface OpenOptions {
 
 const MAX_HOPS = 20;
 
-/** A browser without a screen: keeps cookies per host, follows redirects and refreshes, fills in forms. */
+/** A browser without a screen: keeps cookies per host, follows redirects and refreshes, fills in forms, each from a page of the host that it is sent to. */
 export class PageBrowser {
   /** By host and name. */
   readonly #cookies = new Map<string, Map<string, string>>();
@@ -52,7 +52,7 @@ export class PageBrowser {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const response = await fetch(url, {
       redirect: "manual",
-      headers: { ...(cookie !== "" && { cookie }) },
+      headers: { ...(cookie !== "" && { cookie }), ...(form && { origin: new URL(url).origin }) },
       ...(form && { method: "POST", body: new URLSearchParams(form) }),
     });
     for (const line of response.headers.getSetCookie()) {

@@ -74,7 +74,7 @@ test("an account of OAuth 1.0a is connected, and its test request is signed", as
 
 test("who declines at a provider of OAuth 1.0a is told so", async () => {
   const browser = new PageBrowser();
-  const away = await browser.open(await linkFor(), { form: {}, stopAt: "/authorize" });
+  const away = await browser.submit(await browser.open(await linkFor()), {}, { stopAt: "/authorize" });
   const page = await browser.open(`${away.url}&decline=1`);
   assert.match(page.text, /Code: <code>denied/);
 });

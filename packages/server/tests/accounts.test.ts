@@ -107,6 +107,40 @@ void test("viewers see accounts but not their credentials", async () => {
   }
 });
 
+void test("a key or token that may only read sees accounts but not their credentials; one for accounts does", async () => {
+  const account = await connect();
+  const workspace = `/v1/workspaces/${api.credentials.org_id}`;
+  const made = await api.call("POST", `${workspace}/api_keys`, { body: { name: "r", scopes: ["read"] } });
+  const { key } = (made.body as { data: { key: string } }).data;
+  const readers = [key, await clientToken(workspace, "read")];
+  for (const token of readers) {
+    for (const path of [`/v1/accounts/${account.id}`, "/v1/accounts"]) {
+      assert.equal((await api.call("GET", path, { token })).status, 200);
+      const refused = await api.call("GET", `${path}?include_credentials=true`, { token });
+      assert.equal(refused.status, 403);
+      assert.ok(!JSON.stringify(refused.body).includes(CANARY));
+    }
+  }
+  const token = await clientToken(workspace, "connect:accounts:read");
+  const open = await api.call("GET", `/v1/accounts/${account.id}?include_credentials=true`, { token });
+  assert.deepEqual(accountIn(open).credentials, { bot_token: CANARY });
+  assert.equal((await api.call("PUT", `/v1/accounts/${account.id}`, { token, body: { name: "x" } })).status, 403);
+  const writer = await clientToken(workspace, "connect:accounts:write");
+  assert.equal(
+    (await api.call("PUT", `/v1/accounts/${account.id}`, { token: writer, body: { name: "x" } })).status,
+    200,
+  );
+  assert.equal((await api.call("GET", "/v1/apps", { token: writer })).status, 403);
+});
+
+async function clientToken(workspace: string, scope: string): Promise<string> {
+  const made = await api.call("POST", `${workspace}/oauth_clients`, { body: { name: scope, scopes: [scope] } });
+  const { client_id, client_secret } = (made.body as { data: Record<string, string> }).data;
+  const body = { grant_type: "client_credentials", client_id, client_secret };
+  const reply = await api.call("POST", "/v1/oauth/token", { token: null, body });
+  return (reply.body as { access_token: string }).access_token;
+}
+
 void test("an account is changed and deleted", async () => {
   const account = await connect({ external_user_id: "ext-1" });
   const path = `/v1/accounts/${account.id}`;

@@ -1,4 +1,4 @@
-import { roleOf, scopeOf, type Operation } from "@millrace/contract";
+import { roleOf, scopeOf, scopesOf, type Operation } from "@millrace/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AuditLog, IdempotencyStore, IdempotentAnswer } from "../accounts/index.ts";
 import { ApiError, limitedToRole, scopesAllow, type Principal } from "../core/index.ts";
@@ -104,11 +104,11 @@ function requestOf({ operation, raw, reply, input }: RequestParts): ApiRequest {
 
 /** A key or token that was limited when it was made does no more than that, whatever its owner may do. */
 function assertInScope(caller: Principal, operation: Operation): void {
-  const needed = scopeOf(operation);
-  if (caller.kind === "client" && !scopesAllow(caller.scopes, needed)) {
-    throw new ApiError("forbidden", `This needs an access token with the scope ${needed}`);
+  const needed = scopesOf(operation);
+  if (caller.kind === "client" && !needed.some((scope) => scopesAllow(caller.scopes, scope))) {
+    throw new ApiError("forbidden", `This needs an access token with the scope ${needed.join(" or ")}`);
   }
-  if (caller.kind === "user" && caller.readOnly && needed !== "read") {
+  if (caller.kind === "user" && caller.readOnly && scopeOf(operation) !== "read") {
     throw new ApiError("forbidden", "This API key may only read");
   }
 }

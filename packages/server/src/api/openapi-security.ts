@@ -1,4 +1,4 @@
-import { oauthScopes, scopeOf, type Operation } from "@millrace/contract";
+import { oauthScopes, scopesOf, type Operation } from "@millrace/contract";
 
 /** The ways to say who is calling, as the OpenAPI document names them. */
 export function securitySchemes(publicUrl: string) {
@@ -29,12 +29,14 @@ export function securityOf(operation: Operation): Record<string, string[]>[] {
   if (operation.dialect === "oauth") return [{ client: [] }, {}];
   if (operation.access === "public") return [];
   const asUser = [...(operation.access === "session" ? [] : [{ api_key: [] }]), { session: [] }];
-  return operation.access === "token" ? [...asUser, { oauth: [scopeOf(operation)] }] : asUser;
+  return operation.access === "token"
+    ? [...asUser, ...scopesOf(operation).map((scope) => ({ oauth: [scope] }))]
+    : asUser;
 }
 
 function meaningOf(scope: string): string {
   if (scope === "*") return "Everything";
-  if (scope === "read") return "Every GET";
+  if (scope === "read") return "Every GET, but no credentials of accounts";
   if (scope === "write") return "All of the REST API";
   return `Connect: ${scope.replace(/^connect:/, "").replaceAll(":", " ")}`;
 }

@@ -6,6 +6,7 @@ export type ConnectProblemCode =
   | "link_used"
   | "state_stale"
   | "wrong_browser"
+  | "foreign_page"
   | "answer_incomplete"
   | "denied"
   | "code_refused"
@@ -40,6 +41,11 @@ export class ConnectProblem extends Error {
     this.retryUrl = options.retryUrl ?? null;
     this.errorUrl = options.errorUrl ?? null;
   }
+
+  /** A form that did not come from its own page. */
+  static ofForeignPage(retryUrl: string): ConnectProblem {
+    return new ConnectProblem("foreign_page", PROBLEM_TEXTS.foreign_page, { retryUrl });
+  }
 }
 
 const AGAIN = "Start again from the page or program that gave you the link.";
@@ -61,6 +67,10 @@ export const PROBLEM_TEXTS = {
   wrong_browser: {
     message: "You began in another browser, or this one does not keep cookies.",
     advice: "Allow cookies for this site and connect again, in one browser from beginning to end.",
+  },
+  foreign_page: {
+    message: "This form was sent by another page, or this browser does not keep cookies.",
+    advice: "Nothing was connected. Allow cookies for this site, open the link again and connect there.",
   },
   answer_incomplete: { message: "The provider's answer is incomplete.", advice: AGAIN },
   account_gone: { message: "The account to connect again was deleted meanwhile.", advice: AGAIN },

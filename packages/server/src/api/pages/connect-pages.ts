@@ -16,6 +16,8 @@ const PAGE_HEADERS = {
   "content-security-policy":
     "default-src 'none'; style-src 'self'; img-src 'self' https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "cross-origin-opener-policy": "same-origin-allow-popups",
+  // With no-referrer, a browser that is not on https says `Origin: null` even of our own form.
+  "referrer-policy": "same-origin",
 };
 const LINK_URL = "/connect/:token";
 const CALLBACK_URL = "/v1/oauth/callback";
@@ -23,6 +25,7 @@ const STYLE_URL = "/connect/style.css";
 const MAX_FORM_BYTES = 500_000;
 
 const STATUS: Partial<Record<ConnectProblem["code"], number>> = {
+  foreign_page: 403,
   link_unknown: 404,
   link_expired: 410,
   link_used: 410,
@@ -72,7 +75,11 @@ async function takeForm(
 ): Promise<FastifyReply> {
   const { token } = request.params;
   const fields = (request.body ?? {}) as Record<string, string>;
-  const browserId = browserOf(cookies, request) ?? randomBase62(40);
+  const browserId = browserOf(cookies, request);
+  // Else another site could have the account of its choice connected here, by whoever visits it.
+  if (browserId === null || cookies.isFromOwnPage(request.headers) !== true) {
+    throw ConnectProblem.ofForeignPage(`/connect/${encodeURIComponent(token)}`);
+  }
   void reply.header("set-cookie", cookies.give("connect", browserId));
   const step = await connections.submit(token, { fields, browserId, ip: request.ip });
   if (step.kind !== "problems") return answerStep(reply, step);

@@ -1,5 +1,5 @@
 import type { AccountRow, Accounts, Actor } from "../../../accounts/index.ts";
-import { ApiError, limitedToRole } from "../../../core/index.ts";
+import { ApiError, limitedToRole, scopesAllow, type Principal } from "../../../core/index.ts";
 
 function isoTime(atMs: number): string {
   return new Date(atMs).toISOString();
@@ -24,8 +24,20 @@ export function accountOf(row: AccountRow) {
   };
 }
 
-/** Accounts with credentials, for members; viewers may not read secrets. @throws ApiError 403 */
+/** Who holds credentials can do at the app whatever they allow, so to `read` alone is not enough for them. */
+function mayReveal(reader: Principal): boolean {
+  if (reader.kind === "user") return !reader.readOnly;
+  return ["write", "connect:accounts:read"].some((scope) => scopesAllow(reader.scopes, scope));
+}
+
+/** Accounts with credentials, for members; neither viewers nor what may only read get secrets. @throws ApiError 403 */
 export async function revealed(accounts: Accounts, reader: Actor, rows: readonly AccountRow[]) {
+  if (!mayReveal(reader.principal)) {
+    throw new ApiError(
+      "forbidden",
+      "Reading credentials needs more than the scope read: write, or connect:accounts:read",
+    );
+  }
   const { orgIds } = limitedToRole(reader.principal, "member");
   if (!rows.every((row) => orgIds.includes(row.org_id))) {
     throw new ApiError("forbidden", "Reading credentials needs the role member or a stronger one in the workspace");
