@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { anyObject, dataOf, isoTime, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
+import { anyObject, dataOf, isoTime, mapOf, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
 import { operation } from "./operation.ts";
 
 export const accountSchema = Type.Object({
@@ -66,7 +66,7 @@ export const accountOperations = {
     body: Type.Object({
       app: Type.String({ minLength: 1, description: "Id or slug." }),
       name: Type.Optional(name),
-      credentials: anyObject,
+      credentials: mapOf(Type.Unknown()),
       external_user_id: Type.Optional(externalUserId),
       oauth_app_id: Type.Optional(Type.String()),
       test: Type.Optional(Type.Boolean({ description: "Sends the app's test request, if it has one." })),
@@ -138,7 +138,7 @@ export const accountOperations = {
     params: accountId,
     body: Type.Object({
       name: Type.Optional(nullable(name)),
-      credentials: Type.Optional(anyObject),
+      credentials: Type.Optional(mapOf(Type.Unknown())),
       external_user_id: Type.Optional(nullable(externalUserId)),
     }),
     status: 200,

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { mapOf } from "./conventions.ts";
 
 /** A `{{field}}` is filled with that field of the account (percent-encoded behind a URL's host). */
 const url = Type.String({
@@ -6,14 +7,17 @@ const url = Type.String({
   description: "A URL; may hold {{field}} placeholders.",
 });
 function texts(description: string) {
-  return Type.Record(Type.String(), Type.String(), { description });
+  return mapOf(Type.String(), { description });
 }
 const optional = Type.Optional;
 const closed = { additionalProperties: false };
 
 const authField = Type.Object(
   {
-    name: Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$", description: "As components read it: `$auth.<name>`." }),
+    name: Type.String({
+      pattern: "^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_][A-Za-z0-9_]*$",
+      description: "As components read it: `$auth.<name>`.",
+    }),
     label: Type.String({ minLength: 1 }),
     description: optional(Type.String()),
     default: optional(Type.String()),

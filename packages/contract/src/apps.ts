@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import type { AppDefinition } from "./app-definition.ts";
-import { dataOf, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
+import { dataOf, mapOf, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
 import { operation } from "./operation.ts";
 
 export const appSchema = Type.Object({
@@ -16,7 +16,7 @@ export const appSchema = Type.Object({
 
 const tag = "Apps";
 const params = Type.Object({ app_id: Type.String({ description: "Id or slug." }) });
-const definition = Type.Record(Type.String(), Type.Unknown(), {
+const definition = mapOf(Type.Unknown(), {
   description: "As in a file of the catalogue: slug, name, description, categories, icon, auth, test.",
 });
 const shape = Type.Optional(Type.Literal("seed"));

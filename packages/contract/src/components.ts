@@ -162,7 +162,8 @@ export const componentOperations = {
     method: "DELETE",
     path: "/components/registry/:key",
     summary: "Take a component out of the registry",
-    description: "All versions, or the named one. Sources that were made from it keep running.",
+    description:
+      "All versions, or the named one. Sources that were made from it keep running. Admins of the instance's first workspace may take out what any workspace published.",
     tag,
     access: "token",
     role: "admin",

@@ -53,6 +53,15 @@ export const epochSeconds = Type.Integer({ description: "Epoch seconds." });
 export const isoTime = Type.String({ description: "ISO 8601." });
 
 /** An object of any JSON values, kept as it is. */
+/**
+ * Values by names of the caller's choice. Names that every object answers to already are refused: whoever looked one up would
+ * find what nobody put there.
+ */
+export function mapOf<Value extends TSchema>(value: Value, options: { description?: string } = {}) {
+  const name = Type.String({ pattern: "^(?!(?:__proto__|constructor|prototype)$)" });
+  return Type.Record(name, value, { ...options, additionalProperties: false });
+}
+
 export const anyObject = Type.Record(Type.String(), Type.Unknown());
 
 /** What every failed request answers. */

@@ -1,9 +1,9 @@
 import { Type } from "typebox";
-import { dataOf, isoTime, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
+import { dataOf, isoTime, mapOf, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
 import { operation } from "./operation.ts";
 
 const scopes = Type.Array(Type.String({ minLength: 1, maxLength: 500 }), { maxItems: 200 });
-const parameters = Type.Record(Type.String(), Type.String({ maxLength: 2_000 }));
+const parameters = mapOf(Type.String({ maxLength: 2_000 }));
 const secret = Type.String({ maxLength: 10_000 });
 
 export const oauthAppSchema = Type.Object({

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { anyObject, dataOf, epochSeconds, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
+import { anyObject, dataOf, epochSeconds, mapOf, noContent, nullable, pageOf, pageParameters } from "./conventions.ts";
 import { operation } from "./operation.ts";
 
 export const sourceSchema = Type.Object({
@@ -79,7 +79,7 @@ const componentReference = {
   component_key: Type.Optional(Type.String({ description: "A key in the workspace or the registry." })),
 };
 
-const configuredProps = Type.Optional(anyObject);
+const configuredProps = Type.Optional(mapOf(Type.Unknown()));
 const sourceName = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
 const sourceId = Type.Object({ id: Type.String({ description: "`dc_…`" }) });
 const ignoreHookErrors = Type.Object({

@@ -227,6 +227,31 @@ void test("wrong definitions are refused, naming every field", async () => {
   assert.equal((await change("PUT", "/apps/nonsense", { name: "x" })).status, 404);
 });
 
+void test("names that every object answers to are refused in maps, by their path", async () => {
+  const detailsOf = async (path: string, body: string): Promise<unknown> => {
+    const reply = await api.call("POST", path, { body });
+    assert.equal(reply.status, 400, JSON.stringify(reply.body));
+    return (reply.body as { details: unknown }).details;
+  };
+  const message = "cannot be a name here";
+  for (const name of ["__proto__", "constructor", "prototype"]) {
+    const definition = JSON.stringify(acme).replace("{", `{"${name}": {"admin": true},`);
+    assert.deepEqual(await detailsOf("/v1/apps", `{"definition": ${definition}}`), [
+      { path: `definition.${name}`, message },
+    ]);
+    const test = `{"url": "https://acme.test", "headers": {"${name}": "x"}}`;
+    const nested = JSON.stringify(acme).replace("{", `{"test": ${test},`);
+    const [problem] = (await detailsOf("/v1/apps", `{"definition": ${nested}}`)) as { path: string }[];
+    assert.equal(problem?.path, `definition.test.headers.${name}`);
+    const field = JSON.stringify(acme).replace("api_key", name);
+    const [wrongField] = (await detailsOf("/v1/apps", `{"definition": ${field}}`)) as { path: string }[];
+    assert.equal(wrongField?.path, "definition.auth.fields[0].name");
+    assert.deepEqual(await detailsOf("/v1/accounts", `{"app": "slack_bot", "credentials": {"${name}": "x"}}`), [
+      { path: `credentials.${name}`, message },
+    ]);
+  }
+});
+
 void test("nobody else changes the catalogue: it would lead the accounts of all workspaces elsewhere", async () => {
   const stranger = await addUser(api.db);
   const admin = await addUser(api.db, {

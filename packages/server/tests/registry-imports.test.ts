@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { MillraceClient, type CallReply } from "@millrace/client";
+import { publishAll } from "../src/registry/published.ts";
 import { addUser, startTestServer, type TestServer } from "../testing/index.ts";
 
 type Import = CallReply<"getRegistryImport">["data"];
@@ -187,6 +188,30 @@ describe("of two workspaces", () => {
     assert.deepEqual(found.actions.toSorted().slice(0, 2), ["acme-for-all", "acme-theirs"]);
     const hidden = await client.call("searchComponents", { query: "do acme theirs" });
     assert.ok(!hidden.actions.includes("acme-theirs"), JSON.stringify(hidden));
+  });
+
+  test("the operator takes out what any workspace published; nobody else takes out another's", async () => {
+    const holder = await addUser(server.db);
+    const holderClient = new MillraceClient({ url: server.url, token: holder.apiKey });
+    const code = `export default { key: "acme-left", name: "Left", version: "1.0.0", type: "action", run() {} };`;
+    const { data } = await holderClient.call("createComponent", { component_code: code });
+    const { data: own } = await client.call("createComponent", {
+      component_code: code.replaceAll("acme-left", "acme-kept"),
+    });
+    // As an import did before the registry was the operator's.
+    await server.db.transaction((trx) =>
+      publishAll(trx, [
+        { key: "acme-left", version: "1.0.0", orgId: holder.orgId ?? "", componentId: data.id },
+        { key: "acme-kept", version: "1.0.0", orgId: server.orgId, componentId: own.id },
+      ]),
+    );
+    await assert.rejects(holderClient.call("unpublishComponent", { key: "acme-kept" }), { code: "not_found" });
+    const { apiKey } = await addUser(server.db, { memberOf: { orgId: server.orgId, role: "member" } });
+    const member = new MillraceClient({ url: server.url, token: apiKey });
+    await assert.rejects(member.call("unpublishComponent", { key: "acme-left" }), { code: "not_found" });
+    await client.call("unpublishComponent", { key: "acme-left" });
+    await assert.rejects(client.call("getRegistryComponent", { key: "acme-left" }), { code: "not_found" });
+    assert.equal((await holderClient.call("getComponent", { id_or_key: data.id })).data.id, data.id);
   });
 
   test("a key that another workspace publishes is saved, but not published", async () => {

@@ -10,7 +10,7 @@ const LONGEST = 65_536;
  */
 export function fieldProblems(fields: readonly AuthField[], values: JsonObject): ErrorDetail[] {
   return fields.flatMap((field) => {
-    const message = problemOf(field, values[field.name]);
+    const message = problemOf(field, Object.hasOwn(values, field.name) ? values[field.name] : undefined);
     return message === null ? [] : [{ path: `credentials.${field.name}`, message }];
   });
 }

@@ -14,9 +14,17 @@ interface RetiredKey {
   vault_key_id: string;
 }
 
+/** So long after its retirement nobody seals with a key any more, whatever a node remembered or had under way. */
+const KEPT_MS = 24 * 3_600_000;
+/** Texts that never change and hold sealed secrets with the ids of their keys. */
+const HOLDERS = [
+  ["sources", "configured_props"],
+  ["workflow_versions", "definition"],
+] as const;
+
 /**
- * Seals anew what the retired keys of workspaces sealed. The keys stay: versions of workflows and sources, which never
- * change, may hold secrets that only they open.
+ * Seals anew what the retired keys of workspaces sealed. A retired key stays while versions of workflows, which never
+ * change, or sources hold secrets that only it opens, and goes a day after the last of them.
  */
 export class KeyRetirement {
   readonly #db: Database;
@@ -43,6 +51,24 @@ export class KeyRetirement {
     let count = 0;
     for (const key of rows) for (const column of columns) count += await this.#reseal(key, column);
     return count;
+  }
+
+  /** Deletes the retired keys that nothing needs any more. @returns how many */
+  async prune(nowMs: number): Promise<number> {
+    const columns = await this.#sealedColumns();
+    const unused = [
+      ...columns.map(({ table_name }) => {
+        const table = sql.table(table_name);
+        return sql`not exists (select from ${table} t where t.org_id = k.org_id and t.vault_key_id = k.vault_key_id)`;
+      }),
+      ...HOLDERS.map(([table, column]) => {
+        const held = sql`position(k.vault_key_id in t.${sql.ref(column)}) > 0`;
+        return sql`not exists (select from ${sql.table(table)} t where t.org_id = k.org_id and ${held})`;
+      }),
+    ];
+    const { numAffectedRows } = await sql`delete from vault_keys k where k.retired_at_ms < ${nowMs - KEPT_MS}
+      and ${sql.join(unused, sql` and `)}`.execute(this.#db.kysely);
+    return Number(numAffectedRows ?? 0);
   }
 
   async #reseal(key: RetiredKey, { table_name, column_name }: SealedColumn): Promise<number> {

@@ -2,6 +2,14 @@ import type { Workspaces } from "../accounts/index.ts";
 import { ApiError } from "../core/index.ts";
 import type { ApiRequest } from "./request.ts";
 
+/** Whether a caller's role in the workspace that the instance began with suffices for the operation. */
+export async function isOperator(
+  { workspaces }: { workspaces: Workspaces },
+  { orgIds }: Pick<ApiRequest, "orgIds">,
+): Promise<boolean> {
+  return orgIds.includes((await firstOf(workspaces)) ?? "");
+}
+
 /**
  * What every workspace gets (apps, the registry) is the instance's: whoever changed where an app's users are sent, or what
  * code a key means, could have the credentials of all. So only those may whose role in the workspace that the instance
@@ -11,9 +19,13 @@ export async function assertOperator(
   { workspaces }: { workspaces: Workspaces },
   { orgIds, auditNote }: Pick<ApiRequest, "orgIds" | "auditNote">,
 ): Promise<void> {
-  const [first] = await workspaces.listInstanceWide({ limit: 1 });
+  const first = await firstOf(workspaces);
   if (first === undefined || !orgIds.includes(first)) {
     throw new ApiError("forbidden", "Only those who look after the instance's first workspace may change this for all");
   }
   auditNote.orgId = first;
+}
+
+async function firstOf(workspaces: Workspaces): Promise<string | undefined> {
+  return (await workspaces.listInstanceWide({ limit: 1 }))[0];
 }

@@ -19,7 +19,8 @@ function detailsOf(error: TLocalizedValidationError, all: readonly TLocalizedVal
       message: "is required",
     }));
   }
-  if (isInsideUnion(error, all)) return [];
+  // Each field that may not be there has an entry of its own.
+  if (error.keyword === "additionalProperties" || isInsideUnion(error, all)) return [];
   return [{ path: fieldPath(error.instancePath), message: messageOf(error, all) }];
 }
 
@@ -35,6 +36,7 @@ function isInsideUnion(error: TLocalizedValidationError, all: readonly TLocalize
 }
 
 function messageOf(error: TLocalizedValidationError, all: readonly TLocalizedValidationError[]): string {
+  if (error.keyword === "boolean") return "cannot be a name here";
   const alternatives = all.filter(
     (other) => other.instancePath === error.instancePath && other.schemaPath.startsWith(`${error.schemaPath}/anyOf/`),
   );

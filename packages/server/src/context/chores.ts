@@ -18,6 +18,7 @@ export function startHousekeeping(
   const accounts = [
     { name: "connect links", everyMs: HOUR_MS, run: (nowMs: number) => identity.connections.links.prune(nowMs) },
     { name: "retired vault keys", everyMs: HOUR_MS, run: () => identity.keyRetirement.tick() },
+    { name: "unused vault keys", everyMs: DAY_MS, run: (nowMs: number) => identity.keyRetirement.prune(nowMs) },
   ];
   const signingKeys = {
     name: "signing keys",

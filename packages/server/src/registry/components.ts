@@ -157,7 +157,10 @@ export class Components {
    * Takes a key out of the registry, or one version of it: then the one published last before it stands.
    * @throws ApiError 404 unless one of these workspaces published it
    */
-  async unpublish(orgIds: readonly string[], named: { key: string; version?: string | undefined }): Promise<void> {
+  async unpublish(
+    orgIds: readonly string[] | null,
+    named: { key: string; version?: string | undefined },
+  ): Promise<void> {
     const removed = await this.#db.transaction((trx) => unpublish(trx, orgIds, named));
     if (removed === 0) throw notFound(`Component ${named.key}`);
   }

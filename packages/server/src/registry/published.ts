@@ -45,17 +45,21 @@ export async function publishAll(trx: Kysely<Schema>, entries: readonly Registry
   return refused;
 }
 
-/** Takes a key, or one version of it, out of the registry. @returns how many versions that were */
+/**
+ * Takes a key, or one version of it, out of the registry: what these workspaces published, or with null whoever did.
+ * @returns how many versions that were
+ */
 export async function unpublish(
   trx: Kysely<Schema>,
-  orgIds: readonly string[],
+  orgIds: readonly string[] | null,
   { key, version }: { key: string; version?: string | undefined },
 ): Promise<number> {
   // The entry's lock keeps a publisher of the same key out until this is done.
   await sql`select from registry_entries where key = ${key} for update`.execute(trx);
   const ofVersion = version === undefined ? sql`true` : sql`version = ${version}`;
+  const byPublisher = orgIds === null ? sql`true` : sql`org_id = any(${[...orgIds]})`;
   const removed = await sql`delete from registry_versions
-    where org_id = any(${[...orgIds]}) and key = ${key} and ${ofVersion}`.execute(trx);
+    where ${byPublisher} and key = ${key} and ${ofVersion}`.execute(trx);
   const removedCount = Number(removed.numAffectedRows ?? 0);
   if (removedCount === 0) return 0;
   const { rows } = await sql`update registry_entries

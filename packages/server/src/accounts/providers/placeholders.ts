@@ -63,6 +63,6 @@ function addressOf(name: string, value: string): string {
 }
 
 function valueOf(values: JsonObject, name: string): string {
-  const value: Json | undefined = values[name];
+  const value: Json | undefined = Object.hasOwn(values, name) ? values[name] : undefined;
   return value === undefined || value === null || typeof value === "object" ? "" : String(value);
 }
