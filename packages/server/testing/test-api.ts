@@ -122,6 +122,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       version: "0.0.0",
       publicUrl: url,
       jwks: () => services.accessTokens.jwks(),
+      metrics: { token: null, contentType: "text/plain", render: async () => "" },
       readiness: options.readiness ?? (async () => ({ ready: true, checks: {} })),
     },
   });

@@ -13,6 +13,15 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 export interface FrontHandlers {
   api: HttpHandler;
   ingest?: IngestPort | undefined;
+  observer?: HttpObserver | undefined;
+}
+
+/** What a request was for: an endpoint, the REST API, whoever watches the server, or the dashboard and other pages. */
+export type RouteClass = "endpoint" | "api" | "health" | "page";
+
+/** Told of every request that was answered; must be quick. */
+export interface HttpObserver {
+  answered(route: RouteClass, facts: { status: number; tookMs: number; isStream: boolean }): void;
 }
 
 export interface ListenOptions {
@@ -60,9 +69,27 @@ export class HttpFront {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#handlers === null) refuse(request, response);
-    else if (!this.#handlers.ingest?.tryHandle(request, response)) this.#handlers.api(request, response);
+    if (this.#handlers === null) return refuse(request, response);
+    const { api, ingest, observer } = this.#handlers;
+    const startedMs = performance.now();
+    const { url } = request;
+    const isTaken = ingest?.tryHandle(request, response) ?? false;
+    if (observer) {
+      response.once("close", () => {
+        const route = isTaken ? "endpoint" : classOf(url ?? "/");
+        const isStream = String(response.getHeader("content-type")).startsWith("text/event-stream");
+        observer.answered(route, { status: response.statusCode, tookMs: performance.now() - startedMs, isStream });
+      });
+    }
+    if (!isTaken) api(request, response);
   }
+}
+
+const HEALTH = new Set(["/healthz", "/readyz", "/metrics"]);
+
+function classOf(url: string): RouteClass {
+  if (url.startsWith("/v1/")) return "api";
+  return HEALTH.has(url) ? "health" : "page";
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse): void {

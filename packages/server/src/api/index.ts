@@ -17,7 +17,8 @@
  */
 export { BrowserCookies } from "./browser-cookies.ts";
 export { buildApi } from "./app.ts";
-export { HttpFront, type IngestPort } from "./front.ts";
+export { HttpFront, type HttpObserver, type IngestPort, type RouteClass } from "./front.ts";
+export type { MetricsPage } from "./metrics.ts";
 export type { Readiness, ReadinessCheck } from "./meta.ts";
 export { route, streamRoute, type Route } from "./route.ts";
 export { allRoutes } from "./routes/index.ts";

@@ -3,6 +3,7 @@ import { ApiError } from "../core/index.ts";
 import { isPageRequest, sendPage, serveDashboard } from "./dashboard.ts";
 import { serveDocs } from "./docs.ts";
 import { openApiDocument } from "./openapi.ts";
+import { serveMetrics, type MetricsPage } from "./metrics.ts";
 import type { Route } from "./route.ts";
 import { serveWellKnown } from "./well-known.ts";
 
@@ -27,6 +28,7 @@ export interface MetaOptions {
   jwks(): object;
   /** Asked by `/readyz`; a rejection counts as not ready. */
   readiness(): Promise<Readiness>;
+  metrics: MetricsPage;
 }
 
 const READINESS_TIMEOUT_MS = 5_000;
@@ -65,6 +67,7 @@ export function serveMeta(app: FastifyInstance, options: MetaOptions & { routes:
     "/healthz",
     "/readyz",
     "/v1/openapi.json",
+    serveMetrics(app, options.metrics),
     ...serveWellKnown(app, options),
     ...serveDocs(app),
     ...assets,

@@ -3,6 +3,7 @@ import { StartupError } from "../core/index.ts";
 import type { Env } from "./env.ts";
 import { buildAccess, type AccessConfig } from "./access.ts";
 import { EnvFields } from "./fields.ts";
+import { buildObserve, type ObserveConfig } from "./observe.ts";
 import {
   buildEmbeddings,
   buildFiles,
@@ -84,6 +85,7 @@ export interface Config {
   files: FilesConfig;
   /** null: the model that comes along. */
   embeddings: EmbeddingsConfig | null;
+  observe: ObserveConfig;
   /** What the log should say about the settings. */
   warnings: readonly string[];
 }
@@ -107,6 +109,7 @@ export function buildConfig(env: Env): Config {
     s3: buildS3(fields),
     files: buildFiles(fields),
     embeddings: buildEmbeddings(fields),
+    observe: buildObserve(fields),
     warnings: env.unknownNames.map((name) => `${name} is not a setting of Millrace; is it misspelt?`),
   };
   checkContradictions(config, fields);

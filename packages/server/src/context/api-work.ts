@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { allRoutes, buildApi } from "../api/index.ts";
 import type { MailWork } from "./mail-work.ts";
 import type { Base, Parts } from "./parts.ts";
+import { metricsOf } from "./watch-work.ts";
 import { readinessOf } from "./readiness.ts";
 
 const DASHBOARD = new URL("../../../web/dist/", import.meta.url);
@@ -29,6 +30,7 @@ export async function buildApp(base: Base, parts: Parts & { mail: MailWork }): P
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
     ...definitions,
   };
+  const version = await versionOfMillrace();
   const app = buildApi({
     log: base.log,
     routes: base.config.roles.includes("api") ? allRoutes(services) : [],
@@ -39,7 +41,8 @@ export async function buildApp(base: Base, parts: Parts & { mail: MailWork }): P
     idempotency: identity.idempotency,
     strictReplies: base.overrides.strictReplies ?? false,
     meta: {
-      version: await versionOfMillrace(),
+      version,
+      metrics: metricsOf(base, parts, version),
       publicUrl: base.publicUrl,
       dashboardDir: existsSync(new URL("index.html", DASHBOARD)) ? fileURLToPath(DASHBOARD) : null,
       jwks: () => accessTokens.jwks(),

@@ -12,6 +12,7 @@ import type { Config } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Egress } from "../egress/index.ts";
 import { ComponentBuilder, Components, egressDownload } from "../registry/index.ts";
+import type { WorkCounts } from "../telemetry/index.ts";
 import { nodeBinary } from "./node-binary.ts";
 
 export interface SandboxesOptions {
@@ -19,6 +20,7 @@ export interface SandboxesOptions {
   config: Config;
   publicUrl: string;
   npmSettings: NpmSettings;
+  counts: WorkCounts;
 }
 
 /** What runs code: sandboxes, and the packages that they share. Needs no database. */
@@ -30,7 +32,7 @@ export type CodeWork = ReturnType<typeof buildCodeWork>;
 const WORK_DIR = "runner";
 
 /** Starts the sandboxes on top of the dependency store. @throws StartupError, SandboxEndedError */
-export async function startSandboxes({ log, config, publicUrl, npmSettings }: SandboxesOptions) {
+export async function startSandboxes({ log, config, publicUrl, npmSettings, counts }: SandboxesOptions) {
   const workDir = join(config.dataDir, WORK_DIR);
   const storeDir = join(await runnerStateDir(workDir), "store");
   const dependencies = new DependencyStore({ storeDir, settings: npmSettings });
@@ -43,7 +45,10 @@ export async function startSandboxes({ log, config, publicUrl, npmSettings }: Sa
     idleTimeoutMs: config.runner.idleTimeoutMs,
     ...(config.runner.sandboxTier !== null && { tier: config.runner.sandboxTier }),
     ...(config.runner.maxProcesses !== null && { maxProcesses: config.runner.maxProcesses }),
-    onEvent: (event) => logRunnerEvent(log, event),
+    onEvent: (event) => {
+      counts.sandboxEvent(event);
+      logRunnerEvent(log, event);
+    },
   });
   return {
     ...{ dependencies, platform, runner },

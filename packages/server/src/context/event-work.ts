@@ -4,9 +4,16 @@ import type { Config } from "../config/index.ts";
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "../core/index.ts";
 import { NodeWork } from "../daemon/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
-import { WebhookCache, WebhookDeliveries, WebhookHealth, WebhookLog, Webhooks } from "../delivery/index.ts";
+import {
+  WebhookCache,
+  WebhookDeliveries,
+  WebhookHealth,
+  WebhookLog,
+  Webhooks,
+  type DeliveryObserver,
+} from "../delivery/index.ts";
 import type { Egress } from "../egress/index.ts";
-import { Subscriptions } from "../events/index.ts";
+import { Subscriptions, type LogObserver } from "../events/index.ts";
 
 export interface EventWorkOptions {
   db: Database;
@@ -16,6 +23,7 @@ export interface EventWorkOptions {
   vault: Vault;
   egress: Egress;
   webhookRetryPolicy: RetryPolicy | undefined;
+  observer: LogObserver & DeliveryObserver;
 }
 
 const WEBHOOK_GIVE_UP_AFTER_MS = 5 * 24 * 3_600_000;
@@ -31,6 +39,7 @@ export function buildEventWork(options: EventWorkOptions) {
   const work = new NodeWork({
     db,
     registration: node,
+    observer: options.observer,
     limits: { total: deliverySlots, perListener: Math.min(SLOTS_PER_LISTENER, deliverySlots) },
     onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
     onQueueFull: ({ listenerId, size }) => log.warn({ workflowId: listenerId, size }, "a workflow's queue is full"),

@@ -3,7 +3,8 @@ import type { Logger } from "pino";
 import type { WorkspaceRemoval } from "../accounts/members/index.ts";
 import type { Config } from "../config/index.ts";
 import type { RetryPolicy } from "../core/index.ts";
-import type { Database } from "../db/index.ts";
+import type { Database, NodeRegistration } from "../db/index.ts";
+import type { WorkCounts } from "../telemetry/index.ts";
 import type { CodeWork, Sandboxes } from "./code-work.ts";
 import type { DefinitionWork } from "./definition-work.ts";
 import type { EventWork } from "./event-work.ts";
@@ -30,10 +31,12 @@ export interface Base {
   readonly sandboxes: Sandboxes;
   readonly secretKey: Buffer;
   readonly publicUrl: string;
+  readonly counts: WorkCounts;
 }
 
 /** What a node is made of. */
 export interface Parts {
+  readonly node: NodeRegistration;
   readonly identity: Identity;
   readonly code: CodeWork;
   readonly events: EventWork;

@@ -17,10 +17,11 @@ import { createLogger } from "./logger.ts";
 import { MailWork } from "./mail-work.ts";
 import type { Base, Parts, ServerOverrides } from "./parts.ts";
 import { buildRegistryWork } from "./registry-work.ts";
-import { assertTierServes } from "./sandbox-rule.ts";
+import { assertTierServes, soleWorkspaceReason } from "./sandbox-rule.ts";
 import { buildSourceWork } from "./source-work.ts";
 import { openStorage } from "./storage.ts";
 import { buildWorkspaceRemoval } from "./workspace-take-down.ts";
+import { WorkCounts } from "../telemetry/index.ts";
 import { buildWorkflowWork } from "./workflow-work.ts";
 
 export interface RunningServer {
@@ -53,8 +54,9 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
   stack.defer(() => front.close(FRONT_GRACE_MS));
   const { npmSettings } = overrides;
-  const { db, sandboxes } = await startFoundation({ log, config, publicUrl, npmSettings }, stack);
-  const base = { config, overrides, log, db, sandboxes, secretKey, publicUrl };
+  const counts = new WorkCounts();
+  const { db, sandboxes } = await startFoundation({ log, config, publicUrl, npmSettings, counts }, stack);
+  const base = { config, overrides, log, db, sandboxes, secretKey, publicUrl, counts };
   const parts = await buildParts(base, stack);
   const mail = new MailWork({ ...base, ...parts });
   const app = await buildApp(base, { ...parts, mail });
@@ -64,7 +66,11 @@ export async function startServer(config: Config, overrides: ServerOverrides): P
   stack.defer(() => mail.stop());
   // Last in, first out: no request arrives any more when the parts behind it stop.
   stack.defer(() => front.close(FRONT_GRACE_MS));
-  front.open({ ...(config.roles.includes("ingest") && { ingest: ingestOf(parts) }), api: app.routing });
+  front.open({
+    ...(config.roles.includes("ingest") && { ingest: ingestOf(parts) }),
+    api: app.routing,
+    observer: counts,
+  });
   const notices = await loginNotices(parts.identity.passwordLinks, config.access.resetPasswordOf);
   const running = stack.move();
   return { url: publicUrl, db, notices, stop: () => running.disposeAsync() };
@@ -103,20 +109,31 @@ async function listen(front: HttpFront, { host, port }: Config): Promise<number>
 }
 
 async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Parts> {
-  const { config, overrides, log, db, sandboxes, secretKey, publicUrl } = base;
-  const egress = new Egress({ rules: { allow: config.egressAllow, publicUrl } });
+  const { config, overrides, log, db, sandboxes, secretKey, publicUrl, counts } = base;
+  const rules = { allow: config.egressAllow, publicUrl };
+  const egress = new Egress({ rules, onEnded: (outcome) => counts.egress.add(outcome) });
   stack.defer(() => egress.stop());
   const identity = await buildIdentity({
     ...{ db, log, secretKey, egress, publicUrl, logins: loginSettingsOf(config, stack) },
     ...{ dataDir: config.dataDir, catalogueDir: config.catalogueDir, oauthClientsFile: config.oauthClientsFile },
     formerSecretKeys: config.formerSecretKeys.map(instanceKeyOf),
+    soleWorkspaceReason: soleWorkspaceReason(sandboxes, config),
   });
   const { webhookRetryPolicy } = overrides;
   const code = buildCodeWork(sandboxes, { db, log, egress, githubRawUrl: config.githubRawUrl });
-  await assertTierServes({ workspaces: identity.workspaces, config, code, log });
+  await assertTierServes({ workspaces: identity.workspaces, config, sandboxes, log });
   const node = await NodeRegistration.register({ db, nodeName: loadNodeName(config), roles: config.roles });
   stack.defer(() => node.stop());
-  const events = buildEventWork({ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy });
+  const events = buildEventWork({
+    db,
+    log,
+    node,
+    config,
+    vault: identity.vault,
+    egress,
+    webhookRetryPolicy,
+    observer: counts,
+  });
   const files = buildFileWork({ db, log, config, publicUrl, secretKey });
   const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code, files });
   const definitions = buildDefinitionWork({ db, log, config, publicUrl, identity, code, events, sources });
@@ -125,7 +142,7 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const workspaceRemoval = buildWorkspaceRemoval({ db, log, identity, parts: working });
   const workflows = buildWorkflowWork(work);
   const registry = buildRegistryWork({ db, log, config, node, sandboxes, apps: identity.apps });
-  return { identity, code, events, files, registry, sources, definitions, workflows, workspaceRemoval };
+  return { node, identity, code, events, files, registry, sources, definitions, workflows, workspaceRemoval };
 }
 
 async function startParts(base: Base, parts: Parts, stack: AsyncDisposableStack): Promise<void> {

@@ -1,5 +1,13 @@
 import { ensurePartitions, type Database, type NodeRegistration } from "../db/index.ts";
-import { ClaimLoop, Dispatcher, LaneLoop, QueueWatch, type SlotLimits, type WaitingWork } from "../delivery/index.ts";
+import {
+  ClaimLoop,
+  Dispatcher,
+  LaneLoop,
+  QueueWatch,
+  type DeliveryObserver,
+  type SlotLimits,
+  type WaitingWork,
+} from "../delivery/index.ts";
 import {
   Admission,
   EventLog,
@@ -7,6 +15,7 @@ import {
   EventSummaries,
   ScheduledEmits,
   SubscriptionCache,
+  type LogObserver,
 } from "../events/index.ts";
 import type { RetryPolicy } from "../core/index.ts";
 import {
@@ -26,6 +35,7 @@ export interface NodeWorkOptions {
   /** For handlers that throw; see `DispatcherOptions`. */
   faultPolicy?: RetryPolicy;
   onError(error: unknown): void;
+  observer?: (LogObserver & DeliveryObserver) | undefined;
   /** Told when a workflow's queue becomes full. */
   onQueueFull?(queue: QueueOf): void;
   /** How long stopping waits for work in progress. */
@@ -65,6 +75,7 @@ export class NodeWork {
       limits: options.limits,
       faultPolicy: options.faultPolicy ?? FAULT_POLICY,
       onFault: ({ error }) => onError(error),
+      observer: options.observer,
       isHeld: (listenerId) => this.admission.isSourceHeld(listenerId),
     });
     this.#session = new NodeSession({
@@ -103,6 +114,7 @@ export class NodeWork {
       subscriptions: this.subscriptions,
       admission: this.admission,
       dispatch: this.dispatcher,
+      observer: options.observer,
       onAppended: (events) => this.streams.onAppended(events),
       onScheduled: (dueAtMs) => this.scheduled.waiting(dueAtMs),
       onMissingPartition: () => ensurePartitions(db, Date.now()),

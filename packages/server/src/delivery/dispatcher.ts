@@ -1,6 +1,7 @@
 import type { CommitOutcome, CommitUnit, ClaimedDelivery, DispatchPort } from "../events/index.ts";
 import { isUnavailable } from "../db/index.ts";
 import { nextAttemptAtMs, type RetryPolicy } from "../core/index.ts";
+import type { DeliveryObserver } from "./delivery-observer.ts";
 import { Slots, type SlotLimits } from "./slots.ts";
 
 /**
@@ -26,6 +27,7 @@ export interface DispatcherOptions {
   /** For handlers that throw; the last wait repeats for ever, so nothing is lost. */
   faultPolicy: RetryPolicy;
   onFault?(fault: { delivery: ClaimedDelivery; error: unknown }): void;
+  observer?: DeliveryObserver | undefined;
   /** Listeners that get nothing at the moment. */
   isHeld?(listenerId: string): boolean;
 }
@@ -136,6 +138,7 @@ export class Dispatcher implements DispatchPort {
 
   async #deliver(delivery: ClaimedDelivery): Promise<void> {
     let unit: CommitUnit;
+    this.#options.observer?.deliveryStarted(delivery);
     try {
       const handler = this.#handlers.get(prefixOf(delivery.listenerId));
       if (!handler) throw new Error(`Nothing here delivers to ${delivery.listenerId}`);
@@ -143,6 +146,7 @@ export class Dispatcher implements DispatchPort {
     } catch (error) {
       unit = this.#afterFault(delivery, error);
     }
+    this.#options.observer?.deliveryWorked(delivery, unit);
     await this.#complete(delivery, unit);
   }
 
@@ -167,6 +171,7 @@ export class Dispatcher implements DispatchPort {
 
   #afterFault(delivery: ClaimedDelivery, error: unknown): CommitUnit {
     this.#options.onFault?.({ delivery, error });
+    this.#options.observer?.deliveryFailed(delivery, error);
     const policy = this.#options.faultPolicy;
     const attempts = Math.min(delivery.attempts + 1, policy.delaysMs.length);
     const nowMs = Date.now();

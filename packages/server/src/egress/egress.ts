@@ -8,6 +8,8 @@ export interface EgressOptions {
   /** How names become addresses; by the hosts file and DNS when absent. */
   resolve?: ResolveHost;
   connectTimeoutMs?: number;
+  /** Told how each request ended: the class of its status, such as `2xx`, or the code of the error. */
+  onEnded?(outcome: string): void;
 }
 
 export interface EgressRequest {
@@ -52,8 +54,10 @@ export class Egress {
   readonly #policy: AddressPolicy;
   readonly #resolve: ResolveHost;
   readonly #agent: Agent;
+  readonly #onEnded: (outcome: string) => void;
 
   constructor(options: EgressOptions) {
+    this.#onEnded = (outcome) => options.onEnded?.(outcome);
     this.#policy = new AddressPolicy(options.rules);
     const resolver = new HostResolver();
     this.#resolve = options.resolve ?? ((host) => resolver.resolve(host));
@@ -77,9 +81,14 @@ export class Egress {
     if (request.signal?.aborted) cancel();
     request.signal?.addEventListener("abort", cancel);
     try {
-      return await this.#follow(request, ending.signal);
+      const reply = await this.#follow(request, ending.signal);
+      this.#onEnded(`${Math.floor(reply.status / 100)}xx`);
+      return reply;
     } catch (error) {
-      throw isOverdue ? new EgressError("timeout", "no answer in time", { cause: error }) : toEgressError(error);
+      const overdue = isOverdue ? new EgressError("timeout", "no answer in time", { cause: error }) : null;
+      const failure = overdue ?? toEgressError(error);
+      this.#onEnded(failure.code);
+      throw failure;
     } finally {
       clearTimeout(timer);
       request.signal?.removeEventListener("abort", cancel);

@@ -3,7 +3,7 @@ import type { ClaimedDelivery } from "../queue/index.ts";
 import type { Admission } from "./admission.ts";
 import type { AppendedEvent, CommitUnit, EventDraft } from "./commit-unit.ts";
 import type { DeliveryIds } from "./delivery-ids.ts";
-import type { DispatchPort } from "./dispatch-port.ts";
+import type { DispatchPort } from "./log-ports.ts";
 import { OwedDeliveries } from "./owed-deliveries.ts";
 import { QueueFullError } from "./queue-full-error.ts";
 import { addRecords } from "./record-lines.ts";

@@ -7,7 +7,7 @@ import { CommitBatch, type BatchUnit } from "./commit-batch.ts";
 import type { AppendedEvent, CommitOutcome, CommitUnit, EventDraft } from "./commit-unit.ts";
 import { dedupeUnits, needsDedupe } from "./dedupe-units.ts";
 import { DeliveryIds } from "./delivery-ids.ts";
-import type { DispatchPort } from "./dispatch-port.ts";
+import type { DispatchPort, LogObserver } from "./log-ports.ts";
 import type { SubscriptionCache } from "./subscription-cache.ts";
 import { writeUnits, type WriteResult } from "./write-units.ts";
 
@@ -23,6 +23,7 @@ export interface EventLogOptions {
   subscriptions: SubscriptionCache;
   admission: Admission;
   dispatch: DispatchPort;
+  observer?: LogObserver | undefined;
   /** Told after each commit; the basis of streams. */
   onAppended?(events: readonly AppendedEvent[]): void;
   /** Makes the partition that the clock needs; the write is then tried again. */
@@ -49,6 +50,8 @@ interface Written {
   /** Place of each entry in the batch; -1: its claim was lost before. */
   readonly places: readonly number[];
 }
+
+type TimedWritten = Written & { readonly startedAtMs: number };
 
 /**
  * The durable log. Units that arrive while a commit is in flight share the next one; a commit starts as soon as the
@@ -108,6 +111,7 @@ export class EventLog {
         await this.#write(entries);
         this.#diskFullAtMs = null;
       } catch (error) {
+        this.#options.observer?.commitFailed();
         if (isDiskFull(error)) this.#diskFullAtMs = performance.now();
         for (const entry of entries) entry.reject(error);
       }
@@ -161,11 +165,12 @@ export class EventLog {
     return this.#write([{ ...refused, unit }]);
   }
 
-  async #writeWithRetries(entries: readonly Entry[]): Promise<Written> {
+  async #writeWithRetries(entries: readonly Entry[]): Promise<TimedWritten> {
     for (let attempt = 1; ; attempt++) {
+      const startedAtMs = Date.now();
       try {
         const written = await this.#options.session.run((client) => this.#writeOnce(client, entries));
-        if (written.result.isFresh) return written;
+        if (written.result.isFresh) return { ...written, startedAtMs };
         await this.#options.subscriptions.load([...written.batch.orgIds]);
       } catch (error) {
         if (attempt >= MAX_ATTEMPTS) throw error;
@@ -239,8 +244,9 @@ export class EventLog {
     }
   }
 
-  #settle(entries: readonly Entry[], { batch, result, places }: Written): void {
+  #settle(entries: readonly Entry[], { batch, result, places, startedAtMs }: TimedWritten): void {
     const appended: AppendedEvent[] = [];
+    const outcomes: CommitOutcome[] = [];
     entries.forEach((entry, index) => {
       const place = places[index] ?? -1;
       const refusal = batch.refusalOf(place);
@@ -248,9 +254,12 @@ export class EventLog {
       const held = place >= 0 && batch.isHeld(place, result);
       const events = held ? batch.appendedOf(place, result) : [];
       for (const event of events) if (event) appended.push(event);
-      entry.resolve({ unit: entry.unit, held, events });
+      const outcome = { unit: entry.unit, held, events };
+      outcomes.push(outcome);
+      entry.resolve(outcome);
     });
-    const { dispatch, onAppended, onScheduled } = this.#options;
+    const { dispatch, observer, onAppended, onScheduled } = this.#options;
+    observer?.committed({ outcomes, refused: entries.length - outcomes.length, startedAtMs });
     const claimed = batch.takeClaimed(result);
     if (claimed.length > 0) dispatch.dispatch(claimed);
     if (batch.lanes.size > 0) dispatch.waitingInLanes(batch.lanes);

@@ -7,5 +7,6 @@ export { QueueLevels, type QueueOf } from "./queue-levels.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "./claimed-delivery.ts";
 export { nextDueAtMs } from "./next-due.ts";
 export { NodeSession, type NodeSessionOptions } from "./node-session.ts";
+export { reportQueue, type QueueReport } from "./queue-report.ts";
 export { releaseAll, releaseLost } from "./release.ts";
 export { listOtherNodes, type OtherNode } from "./other-nodes.ts";

@@ -19,6 +19,7 @@ export const SERVER_FOLDERS: Readonly<Record<string, { tier: number; besides?: r
   ingest: { tier: 7 },
   api: { tier: 7 },
   daemon: { tier: 7 },
+  telemetry: { tier: 7, besides: ["api"] },
   context: { tier: 8 },
 };
 

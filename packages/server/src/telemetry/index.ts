@@ -1,0 +1,4 @@
+/** What the node tells those who watch it: metrics and traces. */
+export { Metrics } from "./metrics.ts";
+export type { MetricSources } from "./sources.ts";
+export { WorkCounts } from "./work-counts.ts";
