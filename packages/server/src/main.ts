@@ -12,7 +12,7 @@ try {
   const stopAsked = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
   const server = await startServer(config, { npmSettings: readNpmSettings(env) });
   console.log(
-    `Millrace is ready: ${server.url}  (API reference ${server.url}/docs, API key in ${credentialsPath(config.dataDir)})`,
+    `Millrace is ready: ${server.url}  (guide ${server.url}/docs, API key in ${credentialsPath(config.dataDir)})`,
   );
   for (const notice of server.notices) console.log(notice);
   await stopAsked;

@@ -43,7 +43,7 @@ void test("the OpenAPI document is valid and describes every operation", async (
 
 void test("the reference is served whole, without anything from elsewhere", async () => {
   await using api = await startTestApi();
-  const page = await fetch(`${api.url}/docs/`);
+  const page = await fetch(`${api.url}/docs/reference`);
   const html = await page.text();
   const scripts = [...html.matchAll(/src="([^"]+)"/g)].map((match) => match[1] ?? "");
   assert.equal(scripts.length, 2);

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { ApiError } from "../core/index.ts";
 import { isPageRequest, sendPage, serveDashboard } from "./dashboard.ts";
-import { serveDocs } from "./docs.ts";
+import { serveDocs } from "./guide/index.ts";
 import { openApiDocument } from "./openapi.ts";
 import { serveMetrics, type MetricsPage } from "./metrics.ts";
 import type { Route } from "./route.ts";
