@@ -19,9 +19,17 @@ const ATTEMPTS = 50;
 /** The tenants. */
 export class Workspaces {
   readonly #db: Database;
+  readonly #soleReason: string | null;
 
-  constructor(options: { db: Database }) {
+  /** `soleReason`: why there can be one workspace only. */
+  constructor(options: { db: Database; soleReason: string | null }) {
     this.#db = options.db;
+    this.#soleReason = options.soleReason;
+  }
+
+  /** False: the instance cannot keep a further workspace apart, and would not start again with it. */
+  get takesMore(): boolean {
+    return this.#soleReason === null;
   }
 
   /** Ids of all workspaces of the instance, the oldest first: for the instance's own decisions, never for a caller. */
@@ -56,15 +64,19 @@ export class Workspaces {
 
   /**
    * Makes a workspace that the user owns. The caller must then tell `ApiKeys.membershipsChanged`.
-   * @throws ApiError 403 for a key that was made for one workspace
+   * @throws ApiError 403 for a key that was made for one workspace; 409 where there can be one only
    */
   create(owner: UserPrincipal, name: string): Promise<WorkspaceRow> {
     if (owner.keyOrgId !== null) throw new ApiError("forbidden", "An API key of one workspace cannot make another");
     return this.createFor(owner.userId, name);
   }
 
-  /** Makes a workspace that the user owns. */
+  /** Makes a workspace that the user owns. @throws ApiError 409 where there can be one only */
   async createFor(userId: string, name: string): Promise<WorkspaceRow> {
+    if (this.#soleReason !== null) {
+      const remedy = "The operator can install bubblewrap, or set MILLRACE_SANDBOX_ALLOW_SHARED=1";
+      throw new ApiError("conflict", `This instance takes one workspace only. ${this.#soleReason}. ${remedy}`);
+    }
     const user = await this.#db.kysely
       .selectFrom("users")
       .select("email")

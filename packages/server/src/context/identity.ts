@@ -40,6 +40,8 @@ export interface IdentityOptions {
   catalogueDir: string | null;
   /** The operator's file of OAuth clients; null: none. */
   oauthClientsFile: string | null;
+  /** Why the instance can have one workspace only; null: it takes any number. */
+  soleWorkspaceReason: string | null;
 }
 
 /** Who may do what: users, keys, the vault and what it seals. */
@@ -51,7 +53,10 @@ export async function buildIdentity(options: IdentityOptions) {
   const onError = (error: unknown): void => log.error({ err: error }, "a background task of identity failed");
   const instanceClients = await loadInstanceClients(options.oauthClientsFile, log);
   const keys = { secretKey, formerSecretKeys };
-  const services = identityServices({ db, ...keys, egress, publicUrl, logins, instanceClients, onError });
+  const { soleWorkspaceReason } = options;
+  const services = identityServices({
+    ...{ db, ...keys, egress, publicUrl, logins, instanceClients, soleWorkspaceReason, onError },
+  });
   await services.vault.verify();
   await services.apps.editor.start({
     dir: fileURLToPath(CATALOGUE),
@@ -79,6 +84,8 @@ export interface IdentityServicesOptions {
   plan?: "free" | "paid";
   /** Of a workspace that has none of its own; none when absent. */
   dailyCreditsQuota?: number;
+  /** Why there can be one workspace only; any number of them when absent. */
+  soleWorkspaceReason?: string | null;
   onError(error: unknown): void;
 }
 
@@ -93,7 +100,7 @@ export function identityServices(options: IdentityServicesOptions) {
   const principals = new PrincipalCache(db);
   const apiKeys = new ApiKeys({ db, cache: principals, onError });
   const projects = new Projects({ db });
-  const workspaces = new Workspaces({ db });
+  const workspaces = new Workspaces({ db, soleReason: options.soleWorkspaceReason ?? null });
   const logins = buildLoginWork({
     ...{ db, secretKey, publicUrl, onError, sessions: new Sessions({ db, cache: principals }) },
     settings: { signUp: "invite", oidc: null, mailer: null, ...options.logins },

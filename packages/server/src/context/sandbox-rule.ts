@@ -2,7 +2,16 @@ import type { Logger } from "pino";
 import type { Workspaces } from "../accounts/index.ts";
 import type { Config } from "../config/index.ts";
 import { StartupError } from "../core/index.ts";
-import type { CodeWork } from "./code-work.ts";
+import type { Sandboxes } from "./code-work.ts";
+
+const REMEDY = "Install bubblewrap, or set MILLRACE_SANDBOX_ALLOW_SHARED=1 to run them all the same";
+
+/** Why this node takes no second workspace; null when it takes any number. */
+export function soleWorkspaceReason({ runner }: Sandboxes, config: Config): string | null {
+  const { tier, reasons } = runner.tier;
+  if (tier === "A" || config.runner.allowShared) return null;
+  return `The sandbox is tier ${tier} (${reasons.join("; ")}), which does not keep workspaces apart`;
+}
 
 /**
  * Below tier A one workspace's code is not kept from another's, so more than one workspace needs the operator's word.
@@ -11,16 +20,12 @@ import type { CodeWork } from "./code-work.ts";
 export async function assertTierServes(parts: {
   workspaces: Workspaces;
   config: Config;
-  code: CodeWork;
+  sandboxes: Sandboxes;
   log: Logger;
 }): Promise<void> {
-  const { tier, reasons } = parts.code.runner.tier;
+  const { tier, reasons } = parts.sandboxes.runner.tier;
   parts.log.info({ tier, reasons }, `sandbox tier ${tier}`);
-  if (tier === "A" || parts.config.runner.allowShared) return;
-  if ((await parts.workspaces.listInstanceWide({ limit: 2 })).length <= 1) return;
-  throw new StartupError(
-    "config_invalid",
-    `The sandbox is tier ${tier} (${reasons.join("; ")}), which does not keep workspaces apart, and there are several. ` +
-      "Install bubblewrap, or set MILLRACE_SANDBOX_ALLOW_SHARED=1 to run them all the same",
-  );
+  const reason = soleWorkspaceReason(parts.sandboxes, parts.config);
+  if (reason === null || (await parts.workspaces.listInstanceWide({ limit: 2 })).length <= 1) return;
+  throw new StartupError("config_invalid", `${reason}, and there are several. ${REMEDY}`);
 }

@@ -20,6 +20,7 @@ import { buildRegistryWork } from "./registry-work.ts";
 import { assertTierServes, soleWorkspaceReason } from "./sandbox-rule.ts";
 import { buildSourceWork } from "./source-work.ts";
 import { openStorage } from "./storage.ts";
+import { versionOfMillrace } from "./version.ts";
 import { buildWorkspaceRemoval } from "./workspace-take-down.ts";
 import { WorkCounts } from "../telemetry/index.ts";
 import { buildWorkflowWork } from "./workflow-work.ts";
@@ -122,7 +123,10 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const { webhookRetryPolicy } = overrides;
   const code = buildCodeWork(sandboxes, { db, log, egress, githubRawUrl: config.githubRawUrl });
   await assertTierServes({ workspaces: identity.workspaces, config, sandboxes, log });
-  const node = await NodeRegistration.register({ db, nodeName: loadNodeName(config), roles: config.roles });
+  const node = await NodeRegistration.register({
+    ...{ db, nodeName: loadNodeName(config), roles: config.roles },
+    info: { version: await versionOfMillrace(), sandbox_tier: sandboxes.runner.tier.tier },
+  });
   stack.defer(() => node.stop());
   const events = buildEventWork({
     db,

@@ -123,10 +123,12 @@ export class OidcLogins {
     if (signUps.policy === "closed" || (invited.length === 0 && !isAdmitted)) {
       throw new ApiError("forbidden", "Signing up needs an invitation");
     }
+    const isAlone = invited.length === 0 && signUps.policy === "open";
+    if (isAlone) signUps.assertTakesWorkspace();
     const userId = await insertUser(trx, { email, passwordHash: null, isEmailVerified: true });
     await addIdentity(trx, { person, userId });
     for (const invitation of invited) await invitations.join(trx, { userId, invitation });
-    return { userId, isAlone: invited.length === 0 && signUps.policy === "open" };
+    return { userId, isAlone };
   }
 }
 

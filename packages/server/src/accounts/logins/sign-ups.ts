@@ -72,11 +72,18 @@ export class SignUps {
   async #signUpAlone(given: SignUp, from: LoginBrowser): Promise<Login> {
     const { email } = given;
     if (email === undefined) throw invalidInput([{ path: "email", message: "is required" }]);
+    this.assertTakesWorkspace();
     const { logins } = this.#options;
     const user = { email, username: given.username, passwordHash: await this.#hash(given, email) };
     const userId = await logins.createUser({ ...user, isEmailVerified: false });
     await this.giveWorkspace(userId, given.username ?? email.split("@")[0] ?? email);
     return logins.open(userId, { method: "password", from, told: "user.signed_up" });
+  }
+
+  /** @throws ApiError 403 where a new user cannot have a workspace of their own: better no user than one without a place */
+  assertTakesWorkspace(): void {
+    if (this.#options.workspaces.takesMore) return;
+    throw new ApiError("forbidden", "This instance takes one workspace only; ask its owner for an invitation");
   }
 
   /** A new user who belongs nowhere yet gets a workspace with a project. */
