@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { MillraceClient } from "@millrace/client";
-import { LocalEmbedder } from "../src/search/index.ts";
+import { ComponentSearch, LocalEmbedder } from "../src/search/index.ts";
 import { startTestServer, type TestServer } from "../testing/index.ts";
 
 const COMPONENTS = [
@@ -160,4 +161,50 @@ test("the model is loaded when it is needed, and let go when it is not", async (
   while (embedder.isLoaded) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal((await embedder.embed(["again"])).length, 1);
   await embedder.stop();
+});
+
+describe("the model that comes along", () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer();
+    await save(server);
+  });
+  after(() => server.close());
+
+  async function loaded(embedder: LocalEmbedder): Promise<void> {
+    for (let waitedMs = 0; !embedder.isLoaded && waitedMs < 60_000; waitedMs += 20) await delay(20);
+    assert.ok(embedder.isLoaded);
+  }
+
+  function searchWith(embedder: LocalEmbedder): ComponentSearch {
+    const onError = (error: unknown): void => assert.fail(String(error));
+    return new ComponentSearch({ db: server.db, embedder, onError, warmAfterMs: 0 });
+  }
+
+  test("is loaded ahead when somebody is about to search, and what the registry holds is embedded", async () => {
+    const embedder = new LocalEmbedder();
+    const search = searchWith(embedder);
+    search.start();
+    assert.equal(embedder.isLoaded, false);
+    await search.warm();
+    assert.equal(embedder.isLoaded, true);
+    await search.stop();
+    await search.warm();
+    assert.equal(embedder.isLoaded, false, "nothing is loaded by what has stopped");
+  });
+
+  test("is loaded soon after the start where there are many components", async () => {
+    await server.db.query(
+      `insert into components (org_id, component_id, key, version, name, kind, code, code_hash, bundle, definition,
+         created_at_ms, updated_at_ms)
+       select org_id, component_id || n, key || n, version, name, kind, code, code_hash || n, bundle, definition,
+         created_at_ms, updated_at_ms
+       from components, generate_series(1, 50) n where key = 'disk-delete-file'`,
+    );
+    const embedder = new LocalEmbedder();
+    const search = searchWith(embedder);
+    search.start({ isAhead: true });
+    await loaded(embedder);
+    await search.stop();
+  });
 });

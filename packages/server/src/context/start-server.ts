@@ -185,7 +185,7 @@ function startCaches({ identity, events, sources, definitions }: Parts, stack: A
 }
 
 function startRegistry({ config }: Base, { registry }: Parts, stack: AsyncDisposableStack): void {
-  registry.componentSearch.start();
+  registry.componentSearch.start({ isAhead: config.roles.includes("api") });
   stack.defer(() => registry.componentSearch.stop());
   if (!config.roles.includes("worker")) return;
   registry.imports.start();

@@ -4,7 +4,7 @@ import { COMPONENTS_TOPIC } from "../registry/index.ts";
 import { BestHits } from "./best-hits.ts";
 import { embeddedText, TEXT_FORM } from "./component-text.ts";
 import type { Embedder } from "./embedder.ts";
-import { writeVectors, type SearchScope } from "./search-scope.ts";
+import { hasComponents, writeVectors, type SearchScope } from "./search-scope.ts";
 import { Segment, type Hit } from "./segment.ts";
 import { packVector, unitVector } from "./vectors.ts";
 
@@ -13,6 +13,8 @@ export interface ComponentSearchOptions {
   readonly embedder: Embedder;
   /** Hears when the model cannot be had; words alone are searched then. */
   onError(error: unknown): void;
+  /** How long after a start the model is loaded ahead; 10 seconds when absent. */
+  readonly warmAfterMs?: number;
 }
 
 export interface SearchRequest {
@@ -38,6 +40,10 @@ const EMBEDDED_AT_ONCE = 32;
 const REMEMBERED_QUERIES = 500;
 const IDLE_MS = 10 * 60_000;
 const SWEEP_EVERY_MS = 60_000;
+/** A start has other work first. */
+const WARM_AFTER_MS = 10_000;
+/** With fewer components than this, nobody may ever search: the examples alone are not worth the model's memory. */
+const WORTH_COMPONENTS = 50;
 
 /** Finds components by what they do: those of the caller's workspaces and the registry's. */
 export class ComponentSearch {
@@ -48,6 +54,7 @@ export class ComponentSearch {
   readonly #queries = new Map<string, Float32Array>();
   #unlisten: (() => void) | null = null;
   #sweeper: NodeJS.Timeout | null = null;
+  #warmer: NodeJS.Timeout | null = null;
   #isStopped = false;
 
   constructor(options: ComponentSearchOptions) {
@@ -55,7 +62,15 @@ export class ComponentSearch {
     this.#model = `${options.embedder.model} ${TEXT_FORM}`;
   }
 
-  start(): void {
+  /** Whose vectors tell what is near. */
+  get model(): string {
+    return this.#options.embedder.model;
+  }
+
+  /** `isAhead`: the model is loaded soon after the start, where there is much to search; else when somebody is about to. */
+  start({ isAhead = false }: { isAhead?: boolean } = {}): void {
+    const { warmAfterMs = WARM_AFTER_MS } = this.#options;
+    if (isAhead) this.#warmer = setTimeout(() => void this.#warmIfWorth(), warmAfterMs).unref();
     this.#unlisten = this.#options.db.listen(COMPONENTS_TOPIC, (hint) => {
       const { payload } = hint.type === "message" ? hint : { payload: undefined };
       // What is published leaves the list of its workspace's own.
@@ -71,8 +86,27 @@ export class ComponentSearch {
     this.#isStopped = true;
     this.#unlisten?.();
     if (this.#sweeper) clearInterval(this.#sweeper);
+    if (this.#warmer) clearTimeout(this.#warmer);
     await this.#options.embedder.stop();
     await Promise.allSettled(this.#embedding.values());
+  }
+
+  /** Somebody is about to search: loads the model on its thread, and what the registry holds. Never rejects. */
+  async warm(): Promise<void> {
+    const { embedder, onError } = this.#options;
+    if (this.#isStopped || !embedder.warm) return;
+    await Promise.all([embedder.warm(), this.#prepare([this.#segmentOf(null)])]).catch((error: unknown) => {
+      if (!this.#isStopped) onError(error);
+    });
+  }
+
+  async #warmIfWorth(): Promise<void> {
+    const { db, onError } = this.#options;
+    try {
+      if (await hasComponents(db, WORTH_COMPONENTS)) await this.warm();
+    } catch (error) {
+      if (!this.#isStopped) onError(error);
+    }
   }
 
   /** @throws ApiError 503 when a threshold is asked for and the model cannot be had */

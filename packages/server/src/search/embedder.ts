@@ -4,6 +4,8 @@ export interface Embedder {
   readonly model: string;
   /** One vector for each text, of any length. Rejects when the model cannot be had. */
   embed(texts: readonly string[]): Promise<Float32Array[]>;
+  /** Gets ready to embed, where that takes long and costs nobody anything. Rejects when the model cannot be had. */
+  warm?(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import type { EmbeddingAnswer, EmbeddingRequest } from "./embedding-worker.ts";
 import { embedInParts, type Embedder } from "./embedder.ts";
 
 const WORKER = new URL("./embedding-worker.ts", import.meta.url);
-/** Its memory (some 200 MB) is for those who search. */
-const IDLE_MS = 60_000;
+/** Its memory (some 200 MB) is for those who search; loading it takes 2 seconds, so it stays for who searches again. */
+const IDLE_MS = 10 * 60_000;
 /** Larger ones need much memory and gain nothing. */
 const TEXTS_AT_ONCE = 16;
 
@@ -33,6 +33,10 @@ export class LocalEmbedder implements Embedder {
 
   embed(texts: readonly string[]): Promise<Float32Array[]> {
     return embedInParts(texts, { size: TEXTS_AT_ONCE, ask: (part) => this.#ask(part) });
+  }
+
+  async warm(): Promise<void> {
+    if (!this.isLoaded) await this.#ask(["ready"]);
   }
 
   async stop(): Promise<void> {

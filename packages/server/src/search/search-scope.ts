@@ -28,6 +28,12 @@ function membersOf(scope: SearchScope): RawBuilder<unknown> {
       where registry_entries.org_id = newest.org_id and registry_entries.component_id = newest.component_id)`;
 }
 
+/** Whether the instance has at least so many components. */
+export async function hasComponents(db: Database, count: number): Promise<boolean> {
+  const { rows } = await db.query("select from components offset $1 limit 1", [count - 1]);
+  return rows.length > 0;
+}
+
 /** Ids of all that a scope holds. */
 export async function memberIds(db: Database, scope: SearchScope): Promise<string[]> {
   const { rows } = await sql<{ component_id: string }>`select component_id
