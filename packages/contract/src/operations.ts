@@ -5,6 +5,7 @@ import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
 import { oauthAppOperations } from "./oauth-apps.ts";
 import { componentOperations } from "./components.ts";
+import { configuringOperations } from "./configuring.ts";
 import { dataStoreOperations } from "./data-stores.ts";
 import { oauthClientOperations, oauthOperations } from "./oauth.ts";
 import { fileOperations } from "./files.ts";
@@ -29,6 +30,7 @@ export const operations = {
   ...appOperations,
   ...componentOperations,
   ...dataStoreOperations,
+  ...configuringOperations,
   ...oauthAppOperations,
   ...oauthClientOperations,
   ...oauthOperations,

@@ -4,6 +4,7 @@ export * from "./app-definition.ts";
 export * from "./apps.ts";
 export * from "./audit.ts";
 export * from "./components.ts";
+export * from "./configuring.ts";
 export * from "./conventions.ts";
 export * from "./data-stores.ts";
 export * from "./env.ts";

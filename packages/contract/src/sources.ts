@@ -18,7 +18,8 @@ export const sourceSchema = Type.Object({
   name_slug: Type.String({ description: "Unique in the workspace." }),
 });
 
-const observation = Type.Object({
+/** What code logged, or how it failed. */
+export const observationSchema = Type.Object({
   k: Type.String({ description: "e.g. `console.log`." }),
   ts: Type.Integer({ description: "Epoch milliseconds." }),
   msg: Type.Optional(Type.String()),
@@ -40,7 +41,7 @@ const runProperties = {
   attempt: Type.Integer(),
   trigger: nullable(Type.Object({ emitter_id: Type.String(), event_name: Type.String(), event_id: Type.String() })),
   emit_count: Type.Integer(),
-  logs: Type.Array(observation),
+  logs: Type.Array(observationSchema),
   error: nullable(runError),
   started_at_ms: Type.Integer(),
   ended_at_ms: Type.Integer(),

@@ -29,9 +29,10 @@ const all: Operation[] = Object.values(operations);
 
 /** Operations whose path names nothing of a workspace, and why a stranger gets nothing by them. */
 const unscoped: Readonly<Record<string, readonly string[]>> = {
-  "make something in a workspace that `org_id` names": [
+  "make or run something in a workspace that `org_id` names": [
     ...["createAccount", "createConnectLink", "createComponent", "createDataStore", "createOauthApp", "createProject"],
     ...["createRegistryImport", "createSource", "createWebhook", "createWorkflow", "createTemplate"],
+    ...["configureProp", "reloadProps"],
   ],
   "name things of a workspace in the body or the query": [
     ...["createSubscription", "deleteSubscription", "createAutoSubscription", "deleteAutoSubscription"],
@@ -55,7 +56,7 @@ const unscoped: Readonly<Record<string, readonly string[]>> = {
     ...["requestPasswordReset", "resetPassword", "beginOidcLogin", "finishOidcLogin", "describeInvitation"],
   ],
 };
-const MAKERS = "make something in a workspace that `org_id` names";
+const MAKERS = "make or run something in a workspace that `org_id` names";
 
 function named(group: string): Operation[] {
   return all.filter(({ id }) => unscoped[group]?.includes(id));
@@ -130,6 +131,9 @@ void test("what another workspace owns cannot be named in a body or a query eith
     { path: "/subscriptions", body: (from) => ({ emitter_id: orgId, listener_id: from["webhook_id"] }) },
     { path: "/auto_subscriptions", body: (from) => ({ event_name: "$errors", listener_id: from["webhook_id"] }) },
     { path: "/sources", body: (from) => ({ component_id: from["component_id"], name: "x" }) },
+    { path: "/components/configure", body: (from) => ({ id: from["component_id"], prop_name: "x" }) },
+    { path: "/components/props", body: (from) => ({ id: from["component_id"] }) },
+    { path: "/components/props", body: (from) => codeWithAccount(from) },
     { path: "/workflows", body: (from) => ({ project_id: from["project_id"] }) },
     { path: "/workflows", body: (from) => ({ template_id: from["template_id"] }) },
     { path: "/workflows", body: (from) => ({ steps: [{ namespace: "a", component_id: from["component_id"] }] }) },
@@ -155,6 +159,11 @@ void test("what another workspace owns cannot be named in a body or a query eith
     assert.equal(reply.status, 404, operation);
   }
 });
+
+function codeWithAccount(from: Ids): object {
+  const component_code = `export default { props: { slack: { type: "app", app: "slack" } }, run() { this.slack.$auth; } };`;
+  return { component_code, configured_props: { slack: { authProvisionId: from["account_id"] } } };
+}
 
 function storeStep(from: Ids): object {
   const code = `export default defineComponent({ props: { store: { type: "data_store" } }, run() {} });`;

@@ -23,7 +23,7 @@ import type { Sources } from "../sources/index.ts";
 import type { Components } from "../registry/index.ts";
 import type { RegistryImports } from "../registry/imports/index.ts";
 import type { ComponentSearch } from "../search/index.ts";
-import type { EnvVars, Workflows } from "../workflows/index.ts";
+import type { EnvVars, PropConfiguration, Workflows } from "../workflows/index.ts";
 import type { Runs } from "../workflows/engine/index.ts";
 import type { FileStores } from "../workflows/files/index.ts";
 import type { DataStores } from "../workflows/stores/index.ts";
@@ -59,6 +59,7 @@ export interface ApiServices {
   oauthClients: OauthClients;
   projects: Projects;
   requestSigner: RequestSigner;
+  propConfiguration: PropConfiguration;
   runs: Runs;
   sources: Sources;
   subscriptions: Subscriptions;

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
-import { EnvVars, Workflows } from "../workflows/index.ts";
+import { EnvVars, PropConfiguration, Workflows } from "../workflows/index.ts";
 import type { CodeWork } from "./code-work.ts";
 import type { EventWork } from "./event-work.ts";
 import type { Identity } from "./identity.ts";
@@ -32,5 +32,7 @@ export function buildDefinitionWork(options: DefinitionWorkOptions) {
     mailDomain: mailDomainOf(config, options.publicUrl),
     onError: (error) => log.error({ err: error }, "an internal fault in the work of workflows"),
   });
-  return { workflows, envVars: new EnvVars({ db, vault }) };
+  const { components, runner } = code;
+  const propConfiguration = new PropConfiguration({ db, components, runner, accounts });
+  return { workflows, propConfiguration, envVars: new EnvVars({ db, vault }) };
 }

@@ -3,6 +3,8 @@ import type {
   CodeBundle,
   ComponentDefinition,
   ConfigurableProp,
+  Deployment,
+  InvocationResult,
   JsonObject,
   RunnerHost,
 } from "@millrace/runner";
@@ -21,8 +23,16 @@ export interface ReloadingComponent {
   bundle(): Promise<CodeBundle>;
 }
 
-const TIMEOUT_MS = 15_000;
-const MEMORY_MB = 256;
+/** All props for some values. */
+export interface FoundProps {
+  /** Those that were found before it failed. */
+  readonly props: readonly ConfigurableProp[];
+  readonly error: InvocationResult["error"];
+  readonly logs: InvocationResult["logs"];
+}
+
+export const CONFIGURING_TIMEOUT_MS = 15_000;
+export const CONFIGURING_MEMORY_MB = 256;
 /** Props that were added may ask for more. */
 const MAX_ROUNDS = 3;
 
@@ -45,32 +55,47 @@ export class DynamicProps {
   ): Promise<readonly ConfigurableProp[] | null> {
     const { orgId, props } = configured;
     const bundle = await component.bundle();
-    const deployment = { id: `props:${newKsuid(Date.now())}`, orgId, bundle, memoryMb: MEMORY_MB, env: {} };
-    let known: readonly ConfigurableProp[] = component.definition.configurableProps;
-    const own = new Set(known.map(({ name }) => name));
+    const memoryMb = CONFIGURING_MEMORY_MB;
+    const deployment = { id: `props:${newKsuid(Date.now())}`, orgId, bundle, memoryMb, env: {} };
     try {
-      for (let round = 0; round < MAX_ROUNDS; round++) {
-        const dynamicProps = known.filter(({ name }) => !own.has(name));
-        const { error, returnValue } = await this.#options.runner.invoke(deployment, {
-          ...{ kind: "additionalProps", id: newKsuid(Date.now()), props, dynamicProps, timeoutMs: TIMEOUT_MS },
-          ...{ auths: await this.#auths(orgId, accountsOf(known, props)), endpoints: {}, db: {} },
-        });
-        if (error || returnValue === null) return null;
-        const found = (JSON.parse(returnValue) as { configurableProps: ConfigurableProp[] }).configurableProps;
-        const isSettled =
-          found.length === known.length && found.every(({ name }) => known.some((one) => one.name === name));
-        known = found;
-        if (isSettled || Object.keys(props).every((name) => found.some((prop) => prop.name === name))) break;
-      }
-      return known;
+      const found = await this.find(deployment, component.definition.configurableProps, props);
+      return found.error ? null : found.props;
     } finally {
       this.#options.runner.retire(deployment.id);
     }
   }
 
-  async #auths(orgId: string, accounts: ReadonlyMap<string, string>): Promise<Record<string, AppAuth>> {
+  /** Runs `additionalProps` until no props are added; its failure is in the answer. @throws ApiError `unavailable` */
+  async find(deployment: Deployment, own: readonly ConfigurableProp[], props: JsonObject): Promise<FoundProps> {
+    const ownNames = new Set(own.map(({ name }) => name));
+    const logs: FoundProps["logs"][number][] = [];
+    let known = own;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const dynamicProps = known.filter(({ name }) => !ownNames.has(name));
+      const auths = await this.authsOf(deployment.orgId, known, props);
+      const result = await this.#options.runner.invoke(deployment, {
+        ...{ kind: "additionalProps", id: newKsuid(Date.now()), props, dynamicProps, auths },
+        ...{ timeoutMs: CONFIGURING_TIMEOUT_MS, endpoints: {}, db: {} },
+      });
+      logs.push(...result.logs);
+      if (result.error || result.returnValue === null) return { props: known, error: result.error, logs };
+      const found = (JSON.parse(result.returnValue) as { configurableProps: ConfigurableProp[] }).configurableProps;
+      const isSettled =
+        found.length === known.length && found.every(({ name }) => known.some((one) => one.name === name));
+      known = found;
+      if (isSettled || Object.keys(props).every((name) => found.some((prop) => prop.name === name))) break;
+    }
+    return { props: known, error: null, logs };
+  }
+
+  /** The credentials that these values name for app props. @throws ApiError `unavailable` */
+  async authsOf(
+    orgId: string,
+    definition: readonly ConfigurableProp[],
+    props: JsonObject,
+  ): Promise<Record<string, AppAuth>> {
     const auths: Record<string, AppAuth> = {};
-    for (const [prop, accountId] of accounts) {
+    for (const [prop, accountId] of accountsOf(definition, props)) {
       const auth = await this.#options.accounts.credentialsFor(orgId, accountId);
       if (auth) auths[prop] = auth;
     }

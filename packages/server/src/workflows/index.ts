@@ -1,5 +1,6 @@
 /** Workflows: what they are made of, their versions and triggers, templates and environment variables. */
 export { EnvVars, type EnvVarName } from "./env-vars.ts";
+export { PropConfiguration, type ConfiguredComponent, type PropOptions } from "./prop-configuration.ts";
 export type { Template } from "./templates.ts";
 export type { NewWorkflow } from "./workflow-creation.ts";
 export type { WorkflowsOptions } from "./workflow-parts.ts";

@@ -4,6 +4,7 @@ import { accountRoutes } from "./accounts/index.ts";
 import { apiKeyRoutes } from "./api_keys/index.ts";
 import { appRoutes } from "./apps/index.ts";
 import { componentRoutes } from "./components/index.ts";
+import { configuringRoutes } from "./configuring/index.ts";
 import { dataStoreRoutes } from "./data_stores/index.ts";
 import { eventRoutes } from "./events/index.ts";
 import { fileRoutes } from "./files/index.ts";
@@ -34,6 +35,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...appRoutes(services),
     ...componentRoutes(services),
     ...dataStoreRoutes(services),
+    ...configuringRoutes(services),
     ...eventRoutes(services),
     ...fileRoutes(services),
     ...subscriptionRoutes(services),
