@@ -54,6 +54,30 @@ void test("a lost secret key is told, nothing is destroyed, and with the key bac
   await removeDataDir(dataDir);
 });
 
+void test("a start with the former secret key beside the new one opens everything, and later ones need the new one alone", async () => {
+  await using database = await emptyDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), "millrace-secrets-"));
+  const env = { DATABASE_URL: database.url };
+  const first = await Instance.start({ dataDir, env: { ...env, MILLRACE_SECRET_KEY: GOOD_KEY } });
+  const body = { app: "slack_bot", credentials: { bot_token: "sealed well" } };
+  const { id } = await (await first.caller()).data<{ id: string }>("POST", "/accounts", body);
+  await first.stop();
+  const both = { ...env, MILLRACE_SECRET_KEY: OTHER_KEY, MILLRACE_SECRET_KEY_FORMER: GOOD_KEY };
+  const alone = { ...env, MILLRACE_SECRET_KEY: OTHER_KEY };
+  for (const settings of [both, alone]) {
+    const next = await Instance.start({ dataDir, env: settings });
+    const path = `/accounts/${id}?include_credentials=true`;
+    const account = await (await next.caller()).data<{ credentials: object }>("GET", path);
+    assert.deepEqual(account.credentials, body.credentials);
+    await next.stop();
+  }
+  assert.match(
+    await outputOfRefusal(dataDir, { ...env, MILLRACE_SECRET_KEY: GOOD_KEY }),
+    /is not the key that this database's secrets were sealed with/,
+  );
+  await removeDataDir(dataDir);
+});
+
 void test("somebody who lost the password gets a link from whoever runs the server", async () => {
   await using database = await emptyDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "millrace-secrets-"));

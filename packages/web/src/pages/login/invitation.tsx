@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { callApi, useChange } from "../../api/index.ts";
 import { useSession } from "../../shell/index.ts";
 import { ErrorNote, Loading } from "../../ui/index.ts";
+import { DeadInvitation, isDeadLink } from "./dead-link.tsx";
 import { tokenOfLink, useEnter } from "./enter.ts";
 import { LoginFrame } from "./frame.tsx";
 import { EmailInput, NewPassword } from "./new-password.tsx";
@@ -21,10 +22,11 @@ export function InvitationPage() {
   const signUp = useChange("signUp");
   const enter = useEnter("/");
   if (invitation.isLoading || session.isLoading) return <Loading />;
+  if (isDeadLink(invitation.error) || isDeadLink(accept.error)) return <DeadInvitation />;
   if (invitation.data === undefined) {
     return (
       <main className="mx-auto max-w-md p-10">
-        <ErrorNote error={invitation.error} />
+        <ErrorNote error={invitation.error} onRetry={() => void invitation.refetch()} />
       </main>
     );
   }

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useChange } from "../../api/index.ts";
+import { DeadResetLink, isDeadLink } from "./dead-link.tsx";
 import { tokenOfLink, useEnter } from "./enter.ts";
 import { LoginFrame } from "./frame.tsx";
 import { EmailInput, NewPassword } from "./new-password.tsx";
@@ -10,6 +11,7 @@ export function ResetPage() {
   const [password, setPassword] = useState("");
   const reset = useChange("resetPassword");
   const enter = useEnter("/");
+  if (token === "" || isDeadLink(reset.error)) return <DeadResetLink />;
   return (
     <LoginFrame
       title="Choose a new password"
