@@ -3,11 +3,12 @@ import { after, before, test } from "node:test";
 import type { JsonObject } from "@millrace/runner";
 import { nodeStep, runIn, runToEnd, startRun, workflowOf } from "../testing/test-runs.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
+import { TestReceiver } from "../testing/test-receiver.ts";
 import { eventually, TestSource } from "../testing/test-source.ts";
 import { TestWorkflow } from "../testing/test-workflow.ts";
 
 let server: TestServer;
-before(async () => (server = await startTestServer()));
+before(async () => (server = await startTestServer({ egressAllow: ["127.0.0.0/8"] })));
 after(() => server.close());
 
 interface Counts {
@@ -130,6 +131,20 @@ test("a cancelled run costs what it used before", async () => {
     assert.equal((await server.call("POST", `/runs/${id}/cancel`)).status, 200);
   }, 1);
   assert.deepEqual([counts.credits, counts.workflow_segments], [1, 1]);
+});
+
+test("a run that is cancelled while it works counts", async () => {
+  await using receiver = await TestReceiver.start();
+  const code = `await fetch("${receiver.url}"); await new Promise((resolve) => setTimeout(resolve, 250_000));`;
+  const workflow = await workflowOf(server, [nodeStep("one", code)]);
+  const counts = await added(async () => {
+    const id = await startRun(workflow);
+    await receiver.waitFor(1);
+    assert.equal((await server.call("POST", `/runs/${id}/cancel`)).status, 200);
+    assert.equal((await runIn(server, id, "cancelled")).status, "cancelled");
+  }, 1);
+  assert.deepEqual([counts.credits, counts.workflow_segments], [1, 1]);
+  assert.ok(counts.compute_ms > 0, `${counts.compute_ms} ms`);
 });
 
 test("many runs at once are counted one by one", async () => {

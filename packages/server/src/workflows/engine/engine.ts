@@ -17,7 +17,7 @@ import { RetryLaterError } from "./retry-later-error.ts";
 import { RunCalls } from "./run-calls.ts";
 import { ERRORS_CHANNEL, SENDS_CHANNEL } from "./run-info.ts";
 import { Segment, type RunEnding } from "./segment.ts";
-import { cancelledRecord, segmentUnit } from "./segment-end.ts";
+import { cancelledRecord, segmentUnit, usageUnit } from "./segment-end.ts";
 import { SegmentStarts, type SegmentStart } from "./segment-start.ts";
 import { SendDeliveries } from "./send-deliveries.ts";
 import { StepRunner } from "./step-runner.ts";
@@ -119,7 +119,11 @@ export class Engine {
     try {
       await segment.walk();
     } catch (error) {
-      if (error instanceof ClaimLostError && signal.aborted) await answer.finish("ended");
+      if (error instanceof ClaimLostError && signal.aborted) {
+        await answer.finish("ended");
+        // Whoever cancelled the run knew nothing of what it had used here.
+        await this.#options.log.commit(usageUnit(segment));
+      }
       const failed = this.#failure(segment, { error, attempts: delivery.attempts });
       if (!failed) throw error;
       segment.end({ status: "error", error: failed });

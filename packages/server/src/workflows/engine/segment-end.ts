@@ -7,7 +7,12 @@ import type { RunEnding, Segment } from "./segment.ts";
 /** The unit that ends a segment together with its delivery: the run has ended, or waits. */
 export function segmentUnit(segment: Segment): CommitUnit {
   const unit = segment.ending ? endUnit(segment, segment.ending) : pauseUnit(segment);
-  return { ...unit, usage: usageOf(segment) };
+  return { ...unit, ...usageUnit(segment) };
+}
+
+/** What a segment has used, alone: for one that was cancelled by somebody else. */
+export function usageUnit(segment: Segment): CommitUnit {
+  return { usage: usageOf(segment) };
 }
 
 function usageOf({ meter, options }: Segment): UsageRecord {

@@ -106,8 +106,13 @@ export class StepExecution {
         call: (method, params) => options.onCall({ step, deadlineMs: frame.deadlineMs }, method, params),
       },
     });
-    const result = await Promise.race([work, this.#segment.aborted]);
-    this.#segment.meter.ran(frame.part, result.endedAtMs - result.startedAtMs);
+    const { meter, aborted } = this.#segment;
+    const begunAtMs = Date.now();
+    const result = await Promise.race([work, aborted]).catch((error: unknown) => {
+      meter.ran(frame.part, Date.now() - begunAtMs);
+      throw error;
+    });
+    meter.ran(frame.part, result.endedAtMs - result.startedAtMs);
     return { result, held };
   }
 
