@@ -18,6 +18,7 @@ import { runOperations } from "./runs.ts";
 import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
 import { envOperations } from "./env.ts";
+import { stepTestOperations } from "./step-tests.ts";
 import { templateOperations } from "./templates.ts";
 import { workflowOperations } from "./workflows.ts";
 import { usageOperations } from "./usage.ts";
@@ -51,6 +52,7 @@ export const operations = {
   ...usageOperations,
   ...workspaceOperations,
   ...workflowOperations,
+  ...stepTestOperations,
   ...templateOperations,
   ...envOperations,
 };

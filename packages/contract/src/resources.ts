@@ -18,6 +18,7 @@ export * from "./projects.ts";
 export * from "./registry.ts";
 export * from "./runs.ts";
 export * from "./sources.ts";
+export * from "./step-tests.ts";
 export * from "./subscriptions.ts";
 export * from "./templates.ts";
 export * from "./usage.ts";

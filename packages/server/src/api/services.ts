@@ -24,7 +24,7 @@ import type { Components } from "../registry/index.ts";
 import type { RegistryImports } from "../registry/imports/index.ts";
 import type { ComponentSearch } from "../search/index.ts";
 import type { EnvVars, PropConfiguration, Workflows } from "../workflows/index.ts";
-import type { Runs } from "../workflows/engine/index.ts";
+import type { Runs, StepTests } from "../workflows/engine/index.ts";
 import type { FileStores } from "../workflows/files/index.ts";
 import type { DataStores } from "../workflows/stores/index.ts";
 
@@ -62,6 +62,7 @@ export interface ApiServices {
   propConfiguration: PropConfiguration;
   runs: Runs;
   sources: Sources;
+  stepTests: StepTests;
   subscriptions: Subscriptions;
   usage: Usage;
   users: Users;

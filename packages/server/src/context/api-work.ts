@@ -26,7 +26,12 @@ export async function buildApp(base: Base, parts: Parts & { mail: MailWork }): P
     ...{ accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, usage, users, workspaces },
     ...{ components: code.components, sources: sources.sources },
     ...{ imports: parts.registry.imports, componentSearch: parts.registry.componentSearch },
-    ...{ dataStores: workflows.dataStores, fileStores: files.stores, runs: workflows.runs },
+    ...{
+      dataStores: workflows.dataStores,
+      fileStores: files.stores,
+      runs: workflows.runs,
+      stepTests: workflows.stepTests,
+    },
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
     ...definitions,
   };
