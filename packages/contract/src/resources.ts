@@ -20,6 +20,7 @@ export * from "./runs.ts";
 export * from "./sources.ts";
 export * from "./step-tests.ts";
 export * from "./subscriptions.ts";
+export * from "./system.ts";
 export * from "./templates.ts";
 export * from "./usage.ts";
 export * from "./users.ts";
