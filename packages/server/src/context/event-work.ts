@@ -13,7 +13,11 @@ import {
   type DeliveryObserver,
 } from "../delivery/index.ts";
 import type { Egress } from "../egress/index.ts";
-import { Subscriptions, type LogObserver } from "../events/index.ts";
+import { Subscriptions, type ClaimedDelivery, type LogObserver } from "../events/index.ts";
+
+/** Told of all work; makes the trace context that goes out with a delivery, if it makes traces. */
+export type WorkObserver = LogObserver &
+  DeliveryObserver & { traceparentOf?: (delivery: ClaimedDelivery) => string | null };
 
 export interface EventWorkOptions {
   db: Database;
@@ -23,7 +27,7 @@ export interface EventWorkOptions {
   vault: Vault;
   egress: Egress;
   webhookRetryPolicy: RetryPolicy | undefined;
-  observer: LogObserver & DeliveryObserver;
+  observer: WorkObserver;
 }
 
 const WEBHOOK_GIVE_UP_AFTER_MS = 5 * 24 * 3_600_000;
@@ -62,6 +66,7 @@ function registerWebhooks(work: NodeWork, cache: WebhookCache, options: EventWor
     cache,
     health: new WebhookHealth({ db: options.db, cache, giveUpAfterMs: WEBHOOK_GIVE_UP_AFTER_MS }),
     retryPolicy: options.webhookRetryPolicy ?? DEFAULT_RETRY_POLICY,
+    traceparentOf: options.observer.traceparentOf,
   });
   work.dispatcher.register("wh_", (delivery, signal) => deliveries.handle(delivery, signal));
 }
