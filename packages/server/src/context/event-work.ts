@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Vault } from "../accounts/index.ts";
 import type { Config } from "../config/index.ts";
-import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "../core/index.ts";
+import { DEFAULT_RETRY_POLICY, formatEventId, type RetryPolicy } from "../core/index.ts";
 import { NodeWork } from "../daemon/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
 import {
@@ -46,6 +46,8 @@ export function buildEventWork(options: EventWorkOptions) {
     observer: options.observer,
     limits: { total: deliverySlots, perListener: Math.min(SLOTS_PER_LISTENER, deliverySlots) },
     onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
+    onFault: ({ delivery, error }) =>
+      log.warn({ err: error, ...namesOf(delivery) }, "work on a delivery failed; it is tried again"),
     onQueueFull: ({ listenerId, size }) => log.warn({ workflowId: listenerId, size }, "a workflow's queue is full"),
   });
   const subscriptions = new Subscriptions({ db, cache: work.subscriptions });
@@ -58,6 +60,11 @@ export function buildEventWork(options: EventWorkOptions) {
     webhooks: new Webhooks({ db, vault, subscriptions }),
     webhookLog: new WebhookLog({ db, onOwed: (dueAtMs) => work.claims.waiting(dueAtMs) }),
   };
+}
+
+/** What finds a delivery, and all that came of it, in the API. */
+function namesOf({ orgId, listenerId, emitterId, eventId, attempts }: ClaimedDelivery) {
+  return { orgId, listenerId, emitterId, eventId: formatEventId(eventId), attempts };
 }
 
 function registerWebhooks(work: NodeWork, cache: WebhookCache, options: EventWorkOptions): void {

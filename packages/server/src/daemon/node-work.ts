@@ -36,6 +36,8 @@ export interface NodeWorkOptions {
   faultPolicy?: RetryPolicy;
   onError(error: unknown): void;
   observer?: (LogObserver & DeliveryObserver) | undefined;
+  /** Told when the work on a delivery failed inside of us; `onError` when absent. */
+  onFault?(fault: { delivery: ClaimedDelivery; error: unknown }): void;
   /** Told when a workflow's queue becomes full. */
   onQueueFull?(queue: QueueOf): void;
   /** How long stopping waits for work in progress. */
@@ -74,7 +76,7 @@ export class NodeWork {
     this.dispatcher = new Dispatcher({
       limits: options.limits,
       faultPolicy: options.faultPolicy ?? FAULT_POLICY,
-      onFault: ({ error }) => onError(error),
+      onFault: options.onFault ?? (({ error }) => onError(error)),
       observer: options.observer,
       isHeld: (listenerId) => this.admission.isSourceHeld(listenerId),
     });
