@@ -72,7 +72,7 @@ async function takeForm(
   const browserId = browserOf(cookies, request);
   // Else another site could have the account of its choice connected here, by whoever visits it.
   if (browserId === null || cookies.isFromOwnPage(request.headers) !== true) {
-    throw ConnectProblem.ofForeignPage(`/connect/${encodeURIComponent(token)}`);
+    throw ConnectProblem.ofForeignPage();
   }
   void reply.header("set-cookie", cookies.give("connect", browserId));
   const step = await connections.submit(token, { fields, browserId, ip: request.ip });
