@@ -9,7 +9,9 @@ const OLDEST_MAJOR = 24;
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const [, , command, ...rest] = process.argv;
 const isServer = command === "start" && !rest.some((argument) => ["--help", "-h"].includes(argument));
-const entry = join(root, isServer ? "packages/server/src/main.ts" : "packages/cli/src/main.ts");
+const isMaintenance = command === "backup" || command === "restore";
+const ofServer = isServer ? "packages/server/src/main.ts" : isMaintenance ? "packages/server/src/maintenance.ts" : null;
+const entry = join(root, ofServer ?? "packages/cli/src/main.ts");
 const args = isServer ? rest : process.argv.slice(2);
 
 if (Number(process.versions.node.split(".")[0]) >= OLDEST_MAJOR) {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { HttpFront, type IngestPort } from "../api/index.ts";
+import { assertRestored } from "../backup/index.ts";
 import { instanceKeyOf, loadNodeName, loadSecretKey, prepareDataDir, type Config } from "../config/index.ts";
 import { StartupError } from "../core/index.ts";
 import { DataDirLock, NodeRegistration, type Database } from "../db/index.ts";
@@ -45,6 +46,7 @@ const FRONT_GRACE_MS = 2_000;
  */
 export async function startServer(config: Config, overrides: ServerOverrides): Promise<RunningServer> {
   prepareDataDir(config.dataDir);
+  assertRestored(config.dataDir);
   const secretKey = loadSecretKey(config).key;
   const log = overrides.log ?? createLogger({ level: config.logLevel });
   for (const warning of config.warnings) log.warn(warning);

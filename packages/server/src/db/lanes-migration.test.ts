@@ -15,7 +15,7 @@ test("limits that workflows had before there were lanes hold from then on, also 
   await using database = await emptyDatabase();
   const path = await mkdtemp(join(tmpdir(), "millrace-lanes-"));
   for (const name of BEFORE) await cp(new URL(`./migrations/${name}`, import.meta.url), join(path, name));
-  await migrate(database.url, pathToFileURL(`${path}/`));
+  await migrate(database.url, { directory: pathToFileURL(`${path}/`) });
   await rm(path, { recursive: true });
   const db = await Database.connect({ url: database.url });
   await db.query("insert into workspaces values ('o_1', 'o', 'o', 'o', 0)");

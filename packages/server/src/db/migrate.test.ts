@@ -34,7 +34,7 @@ test("a database that a newer version has migrated is refused", async () => {
   await using database = await emptyDatabase();
   await using newer = await copyOfMigrations();
   await writeFile(join(newer.path, `${NEXT}_later.sql`), "create table later (id int)");
-  await migrate(database.url, newer.url);
+  await migrate(database.url, { directory: newer.url });
   await assert.rejects(migrate(database.url), { code: "database_newer_than_code", exitCode: 70 });
 });
 
@@ -43,14 +43,14 @@ test("an applied migration that was edited is refused", async () => {
   await using edited = await copyOfMigrations();
   await migrate(database.url);
   await writeFile(join(edited.path, "0001_init.sql"), "select 1");
-  await assert.rejects(migrate(database.url, edited.url), { code: "database_changed" });
+  await assert.rejects(migrate(database.url, { directory: edited.url }), { code: "database_changed" });
 });
 
 test("a migration that fails leaves nothing of itself behind", async () => {
   await using database = await emptyDatabase();
   await using broken = await copyOfMigrations();
   await writeFile(join(broken.path, `${NEXT}_broken.sql`), "create table half (id int); select nonsense");
-  await assert.rejects(migrate(database.url, broken.url), /nonsense/);
+  await assert.rejects(migrate(database.url, { directory: broken.url }), /nonsense/);
   await migrate(database.url);
   const db = await Database.connect({ url: database.url });
   const { rows } = await db.query("select to_regclass('half') as half");

@@ -28,11 +28,14 @@ export async function readMigrations(directory: URL = DIRECTORY): Promise<Migrat
 }
 
 /**
- * Brings the database to the schema of this code. Any number of nodes may do so at once: one works, the others wait.
+ * Brings the database to the schema of this code, or of the migration `upTo`. Any number of nodes may do so at once: one works, the others wait.
  * @throws StartupError `database_newer_than_code`, `database_changed` (an applied file was edited) or one of the
  *   errors of connecting.
  */
-export async function migrate(url: string, directory: URL = DIRECTORY): Promise<void> {
+export async function migrate(
+  url: string,
+  { directory = DIRECTORY, upTo = Infinity }: { directory?: URL; upTo?: number } = {},
+): Promise<void> {
   const migrations = await readMigrations(directory);
   const client = await openClient({ url, applicationName: "millrace migrate", queryTimeoutMs: 0 }).catch((error) => {
     throw explainConnectFailure(error, url);
@@ -40,7 +43,8 @@ export async function migrate(url: string, directory: URL = DIRECTORY): Promise<
   try {
     await assertServerVersion(client);
     await inLockedTransaction(client, () => prepare(client, migrations));
-    for (const migration of migrations) await inLockedTransaction(client, () => apply(client, migration));
+    const wanted = migrations.filter(({ number }) => number <= upTo);
+    for (const migration of wanted) await inLockedTransaction(client, () => apply(client, migration));
   } finally {
     await client.end().catch(() => discardClient(client));
   }

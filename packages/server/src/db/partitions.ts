@@ -58,6 +58,16 @@ export async function ensurePartitions(db: Database, nowMs: number): Promise<voi
   }
 }
 
+/** Makes the partitions of these names, for rows of any age. @throws TypeError for what is not the name of one */
+export async function createPartitions(db: Database, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const startMs = partitionStartMs(name);
+    const table = TABLES.find((one) => startMs !== null && partitionName(one, startMs) === name);
+    if (startMs === null || table === undefined) throw new TypeError(`${name} is not the name of a partition`);
+    await createPartition(db, table, startMs);
+  }
+}
+
 async function createPartition(db: Database, table: PartitionedTable, startMs: number): Promise<void> {
   const name = partitionName(table, startMs);
   const value = PARTITIONED[table];

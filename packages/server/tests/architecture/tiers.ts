@@ -11,6 +11,7 @@ export const SERVER_FOLDERS: Readonly<Record<string, { tier: number; besides?: r
   accounts: { tier: 3 },
   registry: { tier: 3 },
   objects: { tier: 3 },
+  backup: { tier: 4 },
   events: { tier: 4 },
   search: { tier: 4 },
   sources: { tier: 5 },
@@ -46,7 +47,7 @@ export const PRIVILEGES: readonly Privilege[] = [
   {
     what: "SQL",
     sign: /from "(?:kysely|pg)"|\.kysely\b|\bsql`|\.query(?:<[^>]*>)?\(/,
-    allowed: ["db", "queue", "accounts", "registry", "events", "search", "sources", "workflows", "delivery"],
+    allowed: ["db", "queue", "accounts", "registry", "backup", "events", "search", "sources", "workflows", "delivery"],
   },
   {
     what: "outgoing requests",
