@@ -6,7 +6,10 @@ const millrace = defineCommand({
   subCommands: {
     run,
     registry,
+    // Those of the server's own program: `bin/millrace.mjs` starts it for them.
     start: defineCommand({ meta: { name: "start", description: "Start the server (settings: MILLRACE_… variables)" } }),
+    backup: defineCommand({ meta: { name: "backup", description: "One archive of the whole instance" } }),
+    restore: defineCommand({ meta: { name: "restore", description: "Restore an archive on an empty machine" } }),
   },
 });
 
