@@ -14,6 +14,7 @@ import {
 } from "../delivery/index.ts";
 import type { Egress } from "../egress/index.ts";
 import { Subscriptions, type LogObserver } from "../events/index.ts";
+import { quotaMails } from "./quota-mails.ts";
 
 export interface EventWorkOptions {
   db: Database;
@@ -42,6 +43,8 @@ export function buildEventWork(options: EventWorkOptions) {
     observer: options.observer,
     limits: { total: deliverySlots, perListener: Math.min(SLOTS_PER_LISTENER, deliverySlots) },
     onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
+    dailyCreditsQuota: config.limits.dailyCreditsQuota,
+    onQuota: quotaMails({ db, log, config }),
     onQueueFull: ({ listenerId, size }) => log.warn({ workflowId: listenerId, size }, "a workflow's queue is full"),
   });
   const subscriptions = new Subscriptions({ db, cache: work.subscriptions });

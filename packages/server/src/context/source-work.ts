@@ -46,7 +46,8 @@ export function buildSourceWork(options: SourceWorkOptions) {
     timeoutMs: config.limits.sourceTimeoutMs,
   });
   if (config.roles.includes("worker")) {
-    events.work.dispatcher.register("dc_", (delivery) => sources.handleDelivery(delivery));
+    const handle = (delivery: ClaimedDelivery) => sources.handleDelivery(delivery);
+    events.work.dispatcher.register("dc_", events.work.quotas.gate(handle, ({ attempts }) => attempts > 0));
   }
   const http = new HttpIngest({
     ...{ log: events.work.log, endpoints, responders, publicUrl, onError, ...options.files },

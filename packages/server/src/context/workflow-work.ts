@@ -54,7 +54,8 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
     },
   });
   if (config.roles.includes("worker")) {
-    events.work.dispatcher.register("p_", (delivery, signal) => engine.handleDelivery(delivery, signal));
+    const handle: DeliveryHandler = (delivery, signal) => engine.handleDelivery(delivery, signal);
+    events.work.dispatcher.register("p_", events.work.quotas.gate(handle, isOfBegunRun));
   }
   const callbacks = new CallbackCalls({ ...shared, urls, onError });
   const runs = new Runs({ ...shared, cancellation: new RunCancellation(shared) });

@@ -4,7 +4,9 @@ import {
   Dispatcher,
   LaneLoop,
   QueueWatch,
+  QuotaWatch,
   type DeliveryObserver,
+  type QuotaNotice,
   type SlotLimits,
   type WaitingWork,
 } from "../delivery/index.ts";
@@ -38,6 +40,10 @@ export interface NodeWorkOptions {
   observer?: (LogObserver & DeliveryObserver) | undefined;
   /** Told when a workflow's queue becomes full. */
   onQueueFull?(queue: QueueOf): void;
+  /** Credits a day of workspaces without a quota of their own; none when absent. */
+  dailyCreditsQuota?: number;
+  /** Told when a workspace reaches a share of its quota. */
+  onQuota?(notice: QuotaNotice): void;
   /** How long stopping waits for work in progress. */
   drainMs?: number;
 }
@@ -58,6 +64,7 @@ export class NodeWork {
   readonly claims: ClaimLoop;
   readonly lanes: LaneLoop;
   readonly queues: QueueWatch;
+  readonly quotas: QuotaWatch;
   readonly admission: Admission;
   readonly scheduled: ScheduledEmits;
   readonly #options: NodeWorkOptions;
@@ -106,6 +113,12 @@ export class NodeWork {
       onRoom: () => this.claims.wake(),
       ...(options.onQueueFull && { onFull: options.onQueueFull }),
     });
+    this.quotas = new QuotaWatch({
+      ...{ db, onError, levels: this.admission.quotas, defaultQuota: options.dailyCreditsQuota ?? 0 },
+      log: { append: (drafts) => this.log.append(drafts) },
+      onReleased: () => this.#wake(),
+      ...(options.onQuota && { onNotice: options.onQuota }),
+    });
     this.summaries = new EventSummaries({ db });
     this.streams = new EventStreams({ db, summaries: this.summaries, nodeId: registration.nodeId });
     this.scheduled = new ScheduledEmits({ db, commit: (unit) => this.log.commit(unit), onError });
@@ -114,7 +127,7 @@ export class NodeWork {
       subscriptions: this.subscriptions,
       admission: this.admission,
       dispatch: this.dispatcher,
-      observer: options.observer,
+      observer: this.#logObserver(),
       onAppended: (events) => this.streams.onAppended(events),
       onScheduled: (dueAtMs) => this.scheduled.waiting(dueAtMs),
       onMissingPartition: () => ensurePartitions(db, Date.now()),
@@ -134,6 +147,7 @@ export class NodeWork {
     await this.#session.start();
     await this.#peers.start();
     await this.queues.start();
+    await this.quotas.start();
     this.claims.start();
     this.lanes.start();
     this.scheduled.start();
@@ -156,7 +170,7 @@ export class NodeWork {
   }
 
   async #stopLoops(): Promise<void> {
-    await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop()]);
+    await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop(), this.quotas.stop()]);
   }
 
   async #letGo(): Promise<void> {
@@ -166,6 +180,17 @@ export class NodeWork {
     this.subscriptions.stop();
     await this.#peers.stop();
     await this.#session.stop();
+  }
+
+  #logObserver(): LogObserver {
+    const { observer } = this.#options;
+    return {
+      committed: (write) => {
+        this.quotas.used(write.outcomes);
+        observer?.committed(write);
+      },
+      commitFailed: () => observer?.commitFailed(),
+    };
   }
 
   #wake(): void {
