@@ -18,6 +18,8 @@ import { runOperations } from "./runs.ts";
 import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
 import { envOperations } from "./env.ts";
+import { systemOperations } from "./system.ts";
+import { stepTestOperations } from "./step-tests.ts";
 import { templateOperations } from "./templates.ts";
 import { workflowOperations } from "./workflows.ts";
 import { usageOperations } from "./usage.ts";
@@ -29,8 +31,8 @@ export const operations = {
   ...apiKeyOperations,
   ...appOperations,
   ...componentOperations,
-  ...dataStoreOperations,
   ...configuringOperations,
+  ...dataStoreOperations,
   ...oauthAppOperations,
   ...oauthClientOperations,
   ...oauthOperations,
@@ -51,6 +53,8 @@ export const operations = {
   ...usageOperations,
   ...workspaceOperations,
   ...workflowOperations,
+  ...systemOperations,
+  ...stepTestOperations,
   ...templateOperations,
   ...envOperations,
 };

@@ -200,6 +200,20 @@ void test("a provider that is down leaves the last tokens and its error, and is 
   assert.deepEqual([healed.healthy, healed.error], [true, undefined]);
 });
 
+void test("trying an account hides no refresh that failed, though its token is good still", async () => {
+  const accountId = await connected();
+  const tried = async (): Promise<Account> => data("POST", `/accounts/${accountId}/test`, {});
+  await api.call("PUT", `/v1/oauth_apps/${oauthAppId}`, { body: { client_secret: "rotated at the provider" } });
+  await expire(accountId);
+  const failed = await tried();
+  assert.equal(failed.healthy, false);
+  assert.match(failed.error ?? "", /invalid_client/);
+  const { clientSecret } = provider;
+  await api.call("PUT", `/v1/oauth_apps/${oauthAppId}`, { body: { client_secret: clientSecret } });
+  const healed = await tried();
+  assert.deepEqual([healed.healthy, healed.error], [true, undefined]);
+});
+
 void test("a grant that was taken back kills the account until it is connected again", async () => {
   const accountId = await connected();
   const { credentials } = await withCredentials(accountId);

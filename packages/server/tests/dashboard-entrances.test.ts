@@ -117,6 +117,9 @@ test("an account is connected over the provider's pages in a real browser", { sk
   assert.deepEqual(await accessibilityProblems(page), []);
   const [account] = await data<{ healthy: boolean; name: string }[]>("GET", "/accounts?app=test_oauth");
   assert.deepEqual([account?.healthy, account?.name], [true, "ada@example.com"]);
+  await page.reload();
+  await page.getByRole("heading", { name: "This step is over" }).waitFor();
   await page.goto(link);
+  await page.getByRole("heading", { name: "Already connected" }).waitFor();
   await page.getByText("With this link an account was connected already.").waitFor();
 });

@@ -175,7 +175,8 @@ export class Accounts {
     const tried = { orgId, appId: account.app_id, oauthAppId: account.oauth_app_id, credentials };
     const verdict = await tryAccount(this.#options.providers, tried);
     if (!verdict) return { account, isTested: false };
-    const { healthy, error } = verdict;
+    // A token that is good today hides nothing: what cannot be refreshed fails tomorrow.
+    const { healthy, error } = verdict.healthy && account.refresh_failures > 0 ? account : verdict;
     await this.#db.kysely
       .updateTable("accounts")
       .set({ healthy, error, name: account.name ?? verdict.name })

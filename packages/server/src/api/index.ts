@@ -22,4 +22,5 @@ export type { MetricsPage } from "./metrics.ts";
 export type { Readiness, ReadinessCheck } from "./meta.ts";
 export { route, streamRoute, type Route } from "./route.ts";
 export { allRoutes } from "./routes/index.ts";
+export type { SystemReporter } from "./system-reporter.ts";
 export type { ApiServices } from "./services.ts";

@@ -21,7 +21,10 @@ export async function assertOperator(
 ): Promise<void> {
   const first = await firstOf(workspaces);
   if (first === undefined || !orgIds.includes(first)) {
-    throw new ApiError("forbidden", "Only those who look after the instance's first workspace may change this for all");
+    throw new ApiError(
+      "forbidden",
+      "This is for those who look after the instance: it needs the role in the workspace that the instance began with",
+    );
   }
   auditNote.orgId = first;
 }

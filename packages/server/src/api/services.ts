@@ -16,6 +16,7 @@ import type {
 } from "../accounts/index.ts";
 import type { Logins, OidcLogins, PasswordLinks, Sessions, SignUps } from "../accounts/logins/index.ts";
 import type { Invitations, Members, WorkspaceRemoval } from "../accounts/members/index.ts";
+import type { SystemReporter } from "./system-reporter.ts";
 import type { BrowserCookies } from "./browser-cookies.ts";
 import type { WebhookLog, Webhooks } from "../delivery/index.ts";
 import type { EventStreams, EventSummaries, Subscriptions } from "../events/index.ts";
@@ -24,7 +25,7 @@ import type { Components } from "../registry/index.ts";
 import type { RegistryImports } from "../registry/imports/index.ts";
 import type { ComponentSearch } from "../search/index.ts";
 import type { EnvVars, PropConfiguration, Workflows } from "../workflows/index.ts";
-import type { Runs } from "../workflows/engine/index.ts";
+import type { Runs, StepTests } from "../workflows/engine/index.ts";
 import type { FileStores } from "../workflows/files/index.ts";
 import type { DataStores } from "../workflows/stores/index.ts";
 
@@ -58,13 +59,15 @@ export interface ApiServices {
   oauthApps: OauthApps;
   oauthClients: OauthClients;
   projects: Projects;
-  requestSigner: RequestSigner;
   propConfiguration: PropConfiguration;
+  requestSigner: RequestSigner;
   runs: Runs;
   sources: Sources;
+  stepTests: StepTests;
   subscriptions: Subscriptions;
   usage: Usage;
   users: Users;
+  system: SystemReporter;
   webhookLog: WebhookLog;
   webhooks: Webhooks;
   workflows: Workflows;

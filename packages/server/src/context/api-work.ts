@@ -1,15 +1,14 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { allRoutes, buildApi } from "../api/index.ts";
 import type { MailWork } from "./mail-work.ts";
 import type { Base, Parts } from "./parts.ts";
-import { metricsOf } from "./watch-work.ts";
+import { versionOfMillrace } from "./version.ts";
+import { metricsOf, systemOf } from "./watch-work.ts";
 import { readinessOf } from "./readiness.ts";
 
 const DASHBOARD = new URL("../../../web/dist/", import.meta.url);
-const PACKAGE = new URL("../../package.json", import.meta.url);
 
 /** The node's API and pages, ready to be asked. */
 export async function buildApp(base: Base, parts: Parts & { mail: MailWork }): Promise<FastifyInstance> {
@@ -20,17 +19,23 @@ export async function buildApp(base: Base, parts: Parts & { mail: MailWork }): P
   const { workspaceRemoval } = parts;
   const { cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps } = identity;
   const { connections, keyRetirement, oauthApps, requestSigner } = identity;
+  const version = await versionOfMillrace();
   const services = {
+    system: systemOf(base, parts, version),
     ...{ connections, keyRetirement, oauthApps, requestSigner },
     ...{ cookies, invitations, logins, members, oidc, passwordLinks, sessions, signUps, workspaceRemoval },
     ...{ accessTokens, accounts, apiKeys, apps, audit, oauthClients, projects, usage, users, workspaces },
     ...{ components: code.components, sources: sources.sources },
     ...{ imports: parts.registry.imports, componentSearch: parts.registry.componentSearch },
-    ...{ dataStores: workflows.dataStores, fileStores: files.stores, runs: workflows.runs },
+    ...{
+      dataStores: workflows.dataStores,
+      fileStores: files.stores,
+      runs: workflows.runs,
+      stepTests: workflows.stepTests,
+    },
     ...{ subscriptions, webhooks, webhookLog, summaries, streams },
     ...definitions,
   };
-  const version = await versionOfMillrace();
   const app = buildApi({
     log: base.log,
     routes: base.config.roles.includes("api") ? allRoutes(services) : [],
@@ -51,10 +56,4 @@ export async function buildApp(base: Base, parts: Parts & { mail: MailWork }): P
   });
   await app.ready();
   return app;
-}
-
-async function versionOfMillrace(): Promise<string> {
-  const content: unknown = JSON.parse(await readFile(PACKAGE, "utf8"));
-  const isKnown = typeof content === "object" && content !== null && "version" in content;
-  return isKnown ? String(content.version) : "unknown";
 }

@@ -6,7 +6,16 @@ import type { Database } from "../db/index.ts";
 import { Mailer, type Egress } from "../egress/index.ts";
 import { CallbackIngest } from "../ingest/http/index.ts";
 import { Destinations, ErrorMails } from "../workflows/destinations/index.ts";
-import { CallbackCalls, Engine, RunCancellation, runChores, Runs, WaitUrls } from "../workflows/engine/index.ts";
+import {
+  CallbackCalls,
+  Engine,
+  RunCancellation,
+  runChores,
+  Runs,
+  StepTests,
+  WaitUrls,
+  type StepCalls,
+} from "../workflows/engine/index.ts";
 import { DataStoreError, DataStores } from "../workflows/stores/index.ts";
 import type { CodeWork } from "./code-work.ts";
 import type { DefinitionWork } from "./definition-work.ts";
@@ -45,13 +54,16 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
   const signingKey = createHmac("sha256", options.secretKey).update("resume and cancel links v1").digest();
   const shared = { db, log: events.work.log, definitions: definitions.workflows, responders: sources.responders };
   const urls = new WaitUrls({ publicUrl, signingKey });
+  const calls: StepCalls = {
+    call: (from, method, params) => answerCall({ dataStores, files: options.files }, { from, method, params }),
+  };
+  const sandboxed = { accounts: identity.accounts, sandbox: code.runner, variables: definitions.envVars, calls };
+  const stepTests = new StepTests({ db, drafts: definitions.workflows, ...sandboxed });
   const engine = new Engine({
     ...shared,
-    ...{ urls, endpoints: sources.endpoints, accounts: identity.accounts, sandbox: code.runner },
-    ...{ variables: definitions.envVars, destinations: outlets.destinations, errorMails: outlets.errorMails },
-    calls: {
-      call: (from, method, params) => answerCall({ dataStores, files: options.files }, { from, method, params }),
-    },
+    ...sandboxed,
+    ...{ urls, endpoints: sources.endpoints },
+    ...{ destinations: outlets.destinations, errorMails: outlets.errorMails },
   });
   if (config.roles.includes("worker")) {
     const handle: DeliveryHandler = (delivery, signal) => engine.handleDelivery(delivery, signal);
@@ -76,7 +88,7 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
     callbacks.stop();
     await options.files.stop();
   };
-  return { engine, callbacks, runs, urlCalls, dataStores, chores, stop };
+  return { engine, callbacks, runs, stepTests, urlCalls, dataStores, chores, stop };
 }
 
 function buildOutlets({ db, config, egress, files }: WorkflowWorkOptions, onError: (error: unknown) => void) {
@@ -91,7 +103,7 @@ function buildOutlets({ db, config, egress, files }: WorkflowWorkOptions, onErro
 }
 
 type StepAnswer = Awaited<ReturnType<DataStores["handle"]>>;
-type StepCall = Parameters<ConstructorParameters<typeof Engine>[0]["calls"]["call"]>;
+type StepCall = Parameters<StepCalls["call"]>;
 
 /** What code in a step asks for, within what the step may reach. */
 async function answerCall(

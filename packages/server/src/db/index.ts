@@ -1,6 +1,7 @@
 /** PostgreSQL: the embedded server, connections, schema, migrations, partitions, hints between nodes and the list of nodes. */
 export { Database, notifyWithin, type DatabaseOptions } from "./database.ts";
 export { DataDirLock, EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/index.ts";
+export { instanceInfo, listNodes, NODE_LOCK_PREFIX, type NodeRow } from "./instance-info.ts";
 export { Lane } from "./lane.ts";
 export { Leadership, type LeadershipOptions } from "./leadership.ts";
 export type { Hint, HintHandler } from "./listener.ts";

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { Database, Lane } from "../db/index.ts";
+import { NODE_LOCK_PREFIX, type Database, type Lane } from "../db/index.ts";
 import { releaseOwn } from "./release.ts";
 
 export interface NodeSessionOptions {
@@ -61,7 +61,7 @@ export class NodeSession {
   }
 
   async #prepare(client: pg.ClientBase): Promise<void> {
-    const lockName = `millrace node ${this.nodeId}`;
+    const lockName = `${NODE_LOCK_PREFIX}${this.nodeId}`;
     await client.query(
       `select pg_terminate_backend(pid) from pg_locks
        where locktype = 'advisory' and granted and pid <> pg_backend_pid() and objsubid = 1

@@ -2,6 +2,7 @@
 export { EnvVars, type EnvVarName } from "./env-vars.ts";
 export { PropConfiguration, type ConfiguredComponent, type PropOptions } from "./prop-configuration.ts";
 export type { Template } from "./templates.ts";
+export type { DraftToTest, TestedNode } from "./step-drafts.ts";
 export type { NewWorkflow } from "./workflow-creation.ts";
 export type { WorkflowsOptions } from "./workflow-parts.ts";
 export type { WorkflowReply } from "./workflow-reply.ts";

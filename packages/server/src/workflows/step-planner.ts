@@ -1,16 +1,18 @@
-import type { CodeBundle, ComponentDefinition, ConfigurableProp, Json, JsonObject } from "@millrace/runner";
+import type { CodeBundle, ComponentDefinition, ConfigurableProp, JsonObject } from "@millrace/runner";
 import type { Apps } from "../accounts/index.ts";
 import { ApiError, newId } from "../core/index.ts";
 import type { Database } from "../db/index.ts";
 import { SCRIPT_DEFINITION, type ComponentRecord, type Components, type PreparedComponent } from "../registry/index.ts";
-import { accountsOf, checkProps, isRecord, SECRET_MASK, type PropsPlan, type SecretProps } from "../sources/index.ts";
+import { accountsOf, checkProps, SECRET_MASK, type PropsPlan, type SecretProps } from "../sources/index.ts";
 import type { CodeFaults } from "./code-faults.ts";
+import { dataStoresOf } from "./data-store-props.ts";
 import type { DynamicProps } from "./dynamic-props.ts";
 import {
   checkExpressions,
   leavesOf,
   mapLeaves,
   runtimeOf,
+  type CodeStep,
   type DraftNode,
   type Problems,
   type StepDraft,
@@ -18,6 +20,7 @@ import {
   type StoredNode,
   type StoredStep,
 } from "./definition/index.ts";
+import { unfitReason } from "./unfit-reason.ts";
 
 export interface StepPlannerOptions {
   db: Database;
@@ -36,6 +39,13 @@ export interface StepPlanning {
   readonly faults: CodeFaults;
 }
 
+/** A step that can be run without being saved. */
+export interface PreviewedStep {
+  readonly step: CodeStep;
+  /** Null: it is a script. */
+  readonly bundle: CodeBundle | null;
+}
+
 /** A list of steps that can be saved. */
 export type SaveSteps = () => Promise<StoredNode[]>;
 
@@ -46,6 +56,8 @@ interface StepCode {
   readonly isCodeStep: boolean;
   bundleText(): Promise<string>;
   bundle(): Promise<CodeBundle>;
+  /** Source text of a script. */
+  scriptText(): Promise<string>;
   save(): Promise<ComponentRecord>;
 }
 
@@ -59,7 +71,6 @@ interface PlannedStep {
 }
 
 const AT_ONCE = 4;
-const DATA_STORE_TYPE = "data_store";
 
 /** Finds out what the steps of a workflow would be made of, before anything is written. */
 export class StepPlanner {
@@ -85,6 +96,23 @@ export class StepPlanner {
       for (const [draft, step] of planned) saved.set(draft, await this.#save(step, planning.orgId));
       return mapLeaves(drafts, (draft) => requireStep(saved, draft));
     };
+  }
+
+  /** Notes every problem, and saves nothing; null when there is a problem. @throws ApiError 503 */
+  async preview(draft: StepDraft, planning: StepPlanning): Promise<PreviewedStep | null> {
+    const planned = await this.#planStep(draft, planning);
+    if (!planned) return null;
+    await this.#checkDataStores([planned], planning);
+    if (planning.problems.found.length > 0) return null;
+    const { base, code, definition, inputs, plan } = planned;
+    const isScript = code.lang !== "nodejs";
+    const step: CodeStep = {
+      ...{ kind: "step", id: base?.id ?? "", namespace: draft.namespace, lang: code.lang, componentId: "" },
+      ...{ code: isScript ? await code.scriptText() : null, isCodeStep: code.isCodeStep, disabled: false, retry: null },
+      ...{ props: plan.props, dynamicProps: inputs, dataStores: dataStoresOf(definition, plan.props) },
+      accounts: Object.fromEntries(accountsOf(definition, plan.props)),
+    };
+    return { step, bundle: isScript ? null : await code.bundle() };
   }
 
   async #planStep(draft: StepDraft, planning: StepPlanning): Promise<PlannedStep | null> {
@@ -143,7 +171,12 @@ export class StepPlanner {
     );
     if (!prepared) return null;
     const runtime = reference.kind === "code" ? reference.runtime : runtimeOf(prepared.lang);
-    return { ...prepared, runtime, isCodeStep: reference.kind === "code" };
+    return {
+      ...prepared,
+      runtime,
+      isCodeStep: reference.kind === "code",
+      scriptText: async () => (await prepared.save()).code,
+    };
   }
 
   #prepare(reference: NonNullable<StepDraft["reference"]>, orgId: string): Promise<PreparedComponent> {
@@ -162,7 +195,8 @@ export class StepPlanner {
       return null;
     }
     const prepared = await this.#options.components.prepareSaved(planning.orgId, base.componentId);
-    return { ...prepared, runtime: base.runtime, isCodeStep: base.isCodeStep };
+    const scriptText = async () => (await prepared.save()).code;
+    return { ...prepared, runtime: base.runtime, isCodeStep: base.isCodeStep, scriptText };
   }
 
   #script(script: { lang: StepLanguage; code: string; runtime: string }, orgId: string): StepCode {
@@ -174,6 +208,7 @@ export class StepPlanner {
       isCodeStep: true,
       // A script can look at every account that it declares.
       bundleText: async () => "$auth",
+      scriptText: async () => script.code,
       bundle: () => Promise.reject(new ApiError("internal", "A script has no bundle")),
       save: () => this.#options.components.saveScript(orgId, { lang, code: script.code }),
     };
@@ -245,36 +280,6 @@ function refuseUnknown(
   for (const name of Object.keys(draft.props ?? {})) {
     if (!known.has(name)) problems.add(`${draft.path}.props.${name}`, "is no prop of this step");
   }
-}
-
-/** Why a component cannot be a step; null when it can. A bare `defineComponent` counts as an action. */
-function unfitReason(definition: ComponentDefinition): string | null {
-  const { kind, key, hooks, configurableProps } = definition;
-  if (kind === "app") return "is an app; an action is needed";
-  const service = configurableProps.find(
-    ({ type }) => type.startsWith("$.interface.") || type.startsWith("$.service."),
-  );
-  if (service) return `declares a prop of ${service.type}, which only sources have`;
-  const isBare = key === null && !hooks.deploy && !hooks.activate && !hooks.deactivate;
-  if (kind === "source" && !isBare) return "is a source; an action is needed";
-  return definition.hasRun ? null : "has no run function";
-}
-
-function dataStoresOf(definition: readonly ConfigurableProp[], props: JsonObject): Record<string, string> {
-  const stores: Record<string, string> = {};
-  for (const prop of definition) {
-    const id = prop.type === DATA_STORE_TYPE ? dataStoreIdIn(props[prop.name]) : null;
-    if (id !== null) stores[prop.name] = id;
-  }
-  return stores;
-}
-
-/** `"ds_…"`, with a label around it, or `{id}`. */
-function dataStoreIdIn(value: Json | undefined): string | null {
-  if (typeof value === "string") return value.includes("{{") ? null : value;
-  if (!isRecord(value)) return null;
-  if (isRecord(value["__lv"])) return dataStoreIdIn(value["__lv"]["value"]);
-  return typeof value["id"] === "string" ? value["id"] : null;
 }
 
 function requireStep(saved: ReadonlyMap<StepDraft, StoredStep>, draft: StepDraft): StoredStep {

@@ -4,6 +4,7 @@ import { DefinitionPlanner } from "./definition-planner.ts";
 import { DynamicProps } from "./dynamic-props.ts";
 import type { LoadedVersion } from "./definition/index.ts";
 import { StepPlanner } from "./step-planner.ts";
+import { StepDrafts, type DraftToTest, type TestedNode } from "./step-drafts.ts";
 import { Templates } from "./templates.ts";
 import { TriggerDeployment } from "./trigger-deployment.ts";
 import { TriggerPlanner } from "./trigger-planner.ts";
@@ -24,6 +25,7 @@ export class Workflows {
   readonly #update: WorkflowUpdate;
   readonly #removal: WorkflowRemoval;
   readonly #replies: WorkflowReplies;
+  readonly #drafts: StepDrafts;
 
   constructor(options: WorkflowsOptions) {
     const { db, components, sources, endpoints } = options;
@@ -38,6 +40,7 @@ export class Workflows {
       templates: new Templates({ db, components, secrets }),
     };
     this.templates = parts.templates;
+    this.#drafts = new StepDrafts({ db, steps });
     this.#options = options;
     this.#loader = parts.loader;
     this.#creation = new WorkflowCreation(parts);
@@ -81,6 +84,11 @@ export class Workflows {
   async rollback(orgIds: readonly string[], workflowId: string, deploymentId: string): Promise<WorkflowReply> {
     await this.#update.rollback(orgIds, workflowId, deploymentId);
     return this.find(orgIds, workflowId);
+  }
+
+  /** One step of a draft, ready to be tried. @throws ApiError 404, 400 that names every problem of the step, 422 */
+  draftStep(orgIds: readonly string[], workflowId: string, draft: DraftToTest): Promise<TestedNode> {
+    return this.#drafts.read(orgIds, workflowId, draft);
   }
 
   /** @throws ApiError 404 */

@@ -59,10 +59,14 @@ interface Text {
 export const PROBLEM_TEXTS = {
   link_unknown: { message: "This link leads nowhere.", advice: AGAIN },
   link_expired: { message: "This link has expired.", advice: AGAIN },
-  link_used: { message: "With this link an account was connected already.", advice: AGAIN },
+  link_used: {
+    message: "With this link an account was connected already.",
+    advice: "To connect another one, start again from the page or program that gave you the link.",
+  },
   state_stale: {
-    message: "This answer is too old, or was used already.",
-    advice: "Go back to the page where you began, reload it, and connect again.",
+    message: "This answer was used already, or is too old.",
+    advice:
+      "If you have seen that the account is connected, all is well. Otherwise go back to the page where you began, reload it, and connect again.",
   },
   wrong_browser: {
     message: "You began in another browser, or this one does not keep cookies.",

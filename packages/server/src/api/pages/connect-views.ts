@@ -113,12 +113,19 @@ export function connectedPage({ appName, name, accountId, warning }: Connected):
   return page({ title: "Done", body });
 }
 
+/** Where something was connected, though not by this: who reloads the last page must not take fright. */
+const TITLES: Partial<Record<ConnectProblem["code"], string>> = {
+  link_used: "Already connected",
+  state_stale: "This step is over",
+};
+
 export function problemPage({ message, advice, retryUrl, code }: ConnectProblem): string {
-  const body = html`<p class="notice bad" role="alert">${message}</p>
+  const title = TITLES[code];
+  const body = html`<p class="notice ${title === undefined ? "bad" : "calm"}" role="alert">${message}</p>
     <p>${advice}</p>
     ${retryUrl === null ? null : html`<a class="button" href="${retryUrl}">Try again</a>`}
     <footer>Code: <code>${code}</code></footer>`;
-  return page({ title: "Not connected", body });
+  return page({ title: title ?? "Not connected", body });
 }
 
 /** For what should not happen: no word of the inside. */

@@ -41,6 +41,7 @@ input[aria-invalid="true"] { border-color: var(--bad); }
 .problem { margin: 4px 0 0; color: var(--bad); font-size: 0.925rem; }
 .notice { padding: 12px 14px; border-radius: 8px; margin-bottom: 18px; overflow-wrap: anywhere; }
 .bad { background: var(--bad-ground); color: var(--bad); }
+.calm { background: var(--ground); border: 1px solid var(--line); }
 .good { background: var(--good-ground); color: var(--good); }
 button, .button {
   display: block; width: 100%; padding: 12px 16px; border: 0; border-radius: 8px; text-align: center; text-decoration: none;

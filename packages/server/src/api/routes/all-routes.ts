@@ -23,6 +23,7 @@ import { runRoutes } from "./runs/index.ts";
 import { sourceRoutes } from "./sources/index.ts";
 import { userRoutes } from "./users/index.ts";
 import { envRoutes } from "./env/index.ts";
+import { systemRoutes } from "./system/index.ts";
 import { templateRoutes } from "./templates/index.ts";
 import { workflowRoutes } from "./workflows/index.ts";
 import { workspaceRoutes } from "./workspaces/index.ts";
@@ -34,8 +35,8 @@ export function allRoutes(services: ApiServices): Route[] {
     ...apiKeyRoutes(services),
     ...appRoutes(services),
     ...componentRoutes(services),
-    ...dataStoreRoutes(services),
     ...configuringRoutes(services),
+    ...dataStoreRoutes(services),
     ...eventRoutes(services),
     ...fileRoutes(services),
     ...subscriptionRoutes(services),
@@ -54,6 +55,7 @@ export function allRoutes(services: ApiServices): Route[] {
     ...userRoutes(services),
     ...workspaceRoutes(services),
     ...workflowRoutes(services),
+    ...systemRoutes(services),
     ...templateRoutes(services),
     ...envRoutes(services),
   ];

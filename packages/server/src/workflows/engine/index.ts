@@ -7,4 +7,5 @@ export { ERRORS_CHANNEL, isOfBegunRun, LOGS_CHANNEL, STREAM_CHANNEL } from "./ru
 export { runChores } from "./run-chores.ts";
 export type { RunFilter } from "./run-reader.ts";
 export { Runs } from "./runs.ts";
+export { StepTests } from "./step-tests.ts";
 export { WaitUrls, type WaitPurpose } from "./wait-urls.ts";

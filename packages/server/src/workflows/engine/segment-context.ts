@@ -13,7 +13,13 @@ const SOURCE_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** What `steps.trigger.context` and `$.context` tell: of the run, and of this execution of it. */
-export function segmentContext(run: RunInfo, of: { delivery: ClaimedDelivery; version: LoadedVersion }): JsonObject {
+export function segmentContext(
+  run: RunInfo,
+  of: {
+    delivery: Pick<ClaimedDelivery, "emitId" | "channel" | "createdAtMs">;
+    version: Pick<LoadedVersion, "name" | "projectId">;
+  },
+): JsonObject {
   const { delivery, version } = of;
   const isResumed = delivery.channel === "$resume";
   return {

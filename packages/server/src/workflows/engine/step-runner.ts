@@ -23,7 +23,8 @@ export interface StepInput {
   /** JSON text of `steps`. */
   readonly steps: string;
   readonly context: JsonObject;
-  readonly flowUrls: { readonly resumeUrl: string; readonly cancelUrl: string };
+  /** Null: nothing can be paused, it is a test. */
+  readonly flowUrls: { readonly resumeUrl: string; readonly cancelUrl: string } | null;
   readonly timeoutMs: number;
   readonly listener: InvocationListener;
 }
@@ -54,6 +55,7 @@ export class StepRunner {
         envVars,
         isCodeStep: step.isCodeStep,
         flowUrls: input.flowUrls,
+        isTest: input.flowUrls === null,
         props: step.props,
         auths: auths.found,
         endpoints: {},

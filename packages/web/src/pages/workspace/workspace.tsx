@@ -6,6 +6,7 @@ import { AuditLog } from "./audit-log.tsx";
 import { DataStores } from "./data-stores.tsx";
 import { Members } from "./members.tsx";
 import { OauthClients } from "./oauth-clients.tsx";
+import { useIsOperator } from "./system-read.ts";
 import { SystemPage } from "./system.tsx";
 import { Usage } from "./usage.tsx";
 import { Variables } from "./variables.tsx";
@@ -17,6 +18,7 @@ export function WorkspacePage() {
   const { tab } = route.useSearch();
   const navigate = useNavigate();
   const isAdmin = workspace.role === "owner" || workspace.role === "admin";
+  const isOperator = useIsOperator(isAdmin) || (isAdmin && tab === "system");
   const tabs = [
     { id: "members", label: "Members", content: <Members /> },
     { id: "variables", label: "Variables", content: <Variables /> },
@@ -29,7 +31,7 @@ export function WorkspacePage() {
         ]
       : []),
     { id: "usage", label: "Usage", content: <Usage /> },
-    { id: "system", label: "System", content: <SystemPage /> },
+    ...(isOperator ? [{ id: "system", label: "System", content: <SystemPage /> }] : []),
   ];
   return (
     <Page title={workspace.name} lead={<code className="text-xs">{workspace.id}</code>}>

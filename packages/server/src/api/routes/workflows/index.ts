@@ -1,5 +1,6 @@
 /** Workflows and their versions. */
 import type { Workflows } from "../../../workflows/index.ts";
+import type { StepTests } from "../../../workflows/engine/index.ts";
 import type { Route } from "../../route.ts";
 import { createWorkflow } from "./createWorkflow.ts";
 import { deleteWorkflow } from "./deleteWorkflow.ts";
@@ -7,9 +8,10 @@ import { getWorkflow } from "./getWorkflow.ts";
 import { listWorkflows } from "./listWorkflows.ts";
 import { listWorkflowVersions } from "./listWorkflowVersions.ts";
 import { rollbackWorkflow } from "./rollbackWorkflow.ts";
+import { testWorkflowStep } from "./testWorkflowStep.ts";
 import { updateWorkflow } from "./updateWorkflow.ts";
 
-export function workflowRoutes(services: { workflows: Workflows }): Route[] {
+export function workflowRoutes(services: { workflows: Workflows; stepTests: StepTests }): Route[] {
   return [
     createWorkflow(services),
     deleteWorkflow(services),
@@ -17,6 +19,7 @@ export function workflowRoutes(services: { workflows: Workflows }): Route[] {
     listWorkflows(services),
     listWorkflowVersions(services),
     rollbackWorkflow(services),
+    testWorkflowStep(services),
     updateWorkflow(services),
   ];
 }
