@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
-import { notFound, usageDay } from "../core/index.ts";
-import { notifyWithin, QUOTAS_TOPIC, type Database } from "../db/index.ts";
+import { notFound, QUOTAS_TOPIC, usageDay } from "../core/index.ts";
+import { notifyWithin, type Database } from "../db/index.ts";
 import type { WorkspaceRow } from "./workspaces.ts";
 
 /** A workspace as replies show it. A quota of 0 is none. */

@@ -5,16 +5,17 @@ import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "../core/index.ts";
 import { NodeWork } from "../daemon/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
 import {
+  mailQuotaNotice,
   WebhookCache,
   WebhookDeliveries,
   WebhookHealth,
   WebhookLog,
   Webhooks,
   type DeliveryObserver,
+  type QuotaNotice,
 } from "../delivery/index.ts";
-import type { Egress } from "../egress/index.ts";
+import { Mailer, type Egress } from "../egress/index.ts";
 import { Subscriptions, type LogObserver } from "../events/index.ts";
-import { quotaMails } from "./quota-mails.ts";
 
 export interface EventWorkOptions {
   db: Database;
@@ -44,7 +45,7 @@ export function buildEventWork(options: EventWorkOptions) {
     limits: { total: deliverySlots, perListener: Math.min(SLOTS_PER_LISTENER, deliverySlots) },
     onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
     dailyCreditsQuota: config.limits.dailyCreditsQuota,
-    onQuota: quotaMails({ db, log, config }),
+    onQuota: tellOfQuotas({ db, log, config }),
     onQueueFull: ({ listenerId, size }) => log.warn({ workflowId: listenerId, size }, "a workflow's queue is full"),
   });
   const subscriptions = new Subscriptions({ db, cache: work.subscriptions });
@@ -56,6 +57,17 @@ export function buildEventWork(options: EventWorkOptions) {
     webhookCache,
     webhooks: new Webhooks({ db, vault, subscriptions }),
     webhookLog: new WebhookLog({ db, onOwed: (dueAtMs) => work.claims.waiting(dueAtMs) }),
+  };
+}
+
+function tellOfQuotas({ db, log, config }: Pick<EventWorkOptions, "db" | "log" | "config">) {
+  const { smtpUrl, from } = config.mail;
+  const mailer = smtpUrl === null ? null : new Mailer({ url: smtpUrl, from });
+  return (notice: QuotaNotice): void => {
+    log.warn({ ...notice }, "a workspace has reached a share of its daily credits");
+    if (!mailer) return;
+    const onError = (error: unknown): void => log.warn({ err: error, ...notice }, "a mail about a quota was not sent");
+    void mailQuotaNotice({ db, mailer }, notice).catch(onError);
   };
 }
 

@@ -3,12 +3,14 @@ import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Chore } from "../daemon/index.ts";
 import type { Database } from "../db/index.ts";
+import type { DeliveryHandler } from "../delivery/index.ts";
 import { Mailer, type Egress } from "../egress/index.ts";
 import { CallbackIngest } from "../ingest/http/index.ts";
 import { Destinations, ErrorMails } from "../workflows/destinations/index.ts";
 import {
   CallbackCalls,
   Engine,
+  isOfBegunRun,
   RunCancellation,
   runChores,
   Runs,

@@ -1,3 +1,6 @@
+/** Topic on which nodes are told that a workspace's quota, or whether it is used up, has changed. */
+export const QUOTAS_TOPIC = "quotas";
+
 const CREDIT_MS = 30_000;
 const CREDIT_MEMORY_MB = 256;
 const DAY_MS = 24 * 3_600_000;

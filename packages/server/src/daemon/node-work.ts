@@ -170,7 +170,13 @@ export class NodeWork {
   }
 
   async #stopLoops(): Promise<void> {
-    await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop(), this.quotas.stop()]);
+    await Promise.all([
+      this.claims.stop(),
+      this.lanes.stop(),
+      this.scheduled.stop(),
+      this.queues.stop(),
+      this.quotas.stop(),
+    ]);
   }
 
   async #letGo(): Promise<void> {

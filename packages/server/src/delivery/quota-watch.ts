@@ -1,5 +1,5 @@
-import { nextDayMs, usageDay } from "../core/index.ts";
-import { QUOTAS_TOPIC, type Database } from "../db/index.ts";
+import { nextDayMs, QUOTAS_TOPIC, usageDay } from "../core/index.ts";
+import type { Database } from "../db/index.ts";
 import type { CommitOutcome, EventDraft, EventLog } from "../events/index.ts";
 import {
   Alarm,

@@ -9,7 +9,7 @@ export function setWorkspaceQuota(services: { workspaces: Workspaces; usage: Usa
     // To others, workspaces that are not theirs do not exist.
     if (!(await isOperator(services, request))) await services.workspaces.find(request.orgIds, orgId);
     await assertOperator(services, request);
-    request.auditNote.details = { workspace_id: orgId, daily_credits_quota: quota };
+    request.auditNote.details = { workspace_id: orgId, daily_credits_quota: String(quota) };
     return { data: await services.usage.describe(await services.usage.setQuota(orgId, quota)) };
   });
 }
