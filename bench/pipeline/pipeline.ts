@@ -11,6 +11,7 @@ import {
 } from "../../packages/server/src/db/index.ts";
 import { newKsuid } from "../../packages/server/src/core/index.ts";
 import type { ClaimedDelivery, CommitUnit } from "../../packages/server/src/events/index.ts";
+import { WorkCounts } from "../../packages/server/src/telemetry/index.ts";
 
 const ORG = "o_bench";
 const PAYLOAD = JSON.stringify({ text: "x".repeat(1_000) });
@@ -45,7 +46,13 @@ export class Pipeline implements AsyncDisposable {
     const registration = await NodeRegistration.register({ db, nodeName: "bench", roles: ["worker"] });
     stack.defer(() => registration.stop());
     const limits = { total: 1_024, perListener: 512 };
-    const work = new NodeWork({ db, registration, limits, onError: (error) => console.error(error) });
+    const work = new NodeWork({
+      db,
+      registration,
+      limits,
+      observer: new WorkCounts(),
+      onError: (error) => console.error(error),
+    });
     const pipeline = new Pipeline({ work, postmasterPid: server.pid, stack });
     await work.start();
     stack.defer(() => work.stop());

@@ -35,6 +35,7 @@ export const configuringOperations = {
     tag,
     access: "token",
     takesOrgId: true,
+    changesNothing: true,
     body: Type.Object({
       ...component,
       prop_name: Type.String({ minLength: 1 }),
@@ -62,6 +63,7 @@ export const configuringOperations = {
     tag,
     access: "token",
     takesOrgId: true,
+    changesNothing: true,
     body: Type.Object({ ...component, ...configured }),
     status: 200,
     reply: Type.Object({

@@ -34,6 +34,8 @@ export interface Operation {
   readonly connectScope?: "connect:accounts:read" | "connect:accounts:write";
   /** True: makes something in the workspace that `org_id` names (see `request.orgId()`). */
   readonly takesOrgId?: boolean;
+  /** Not GET, but only asks; the audit log holds changes. */
+  readonly changesNothing?: true;
   readonly status: 200 | 201 | 202 | 204 | 302;
   readonly reply: TSchema;
   /**

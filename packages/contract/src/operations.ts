@@ -1,6 +1,7 @@
 import { webhookOperations } from "./webhooks.ts";
 import { subscriptionOperations } from "./subscriptions.ts";
 import { eventOperations } from "./events.ts";
+import { accountUseOperations } from "./account-uses.ts";
 import { accountOperations } from "./accounts.ts";
 import { appOperations } from "./apps.ts";
 import { oauthAppOperations } from "./oauth-apps.ts";
@@ -15,6 +16,7 @@ import { invitationOperations, memberOperations } from "./members.ts";
 import { projectOperations } from "./projects.ts";
 import { registryOperations } from "./registry.ts";
 import { runOperations } from "./runs.ts";
+import { sourceDbOperations } from "./source-db.ts";
 import { sourceOperations } from "./sources.ts";
 import { userOperations } from "./users.ts";
 import { envOperations } from "./env.ts";
@@ -28,6 +30,7 @@ import { apiKeyOperations, workspaceOperations } from "./workspaces.ts";
 /** Every operation of the API, by id: each resource file adds its own here. */
 export const operations = {
   ...accountOperations,
+  ...accountUseOperations,
   ...apiKeyOperations,
   ...appOperations,
   ...componentOperations,
@@ -46,6 +49,7 @@ export const operations = {
   ...registryOperations,
   ...runOperations,
   ...sourceOperations,
+  ...sourceDbOperations,
   ...eventOperations,
   ...subscriptionOperations,
   ...webhookOperations,

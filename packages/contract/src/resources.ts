@@ -1,4 +1,5 @@
 /** Schemas and operations, resource by resource. */
+export * from "./account-uses.ts";
 export * from "./accounts.ts";
 export * from "./app-definition.ts";
 export * from "./apps.ts";
@@ -17,6 +18,7 @@ export * from "./oauth.ts";
 export * from "./projects.ts";
 export * from "./registry.ts";
 export * from "./runs.ts";
+export * from "./source-db.ts";
 export * from "./sources.ts";
 export * from "./step-tests.ts";
 export * from "./subscriptions.ts";

@@ -68,7 +68,21 @@ const flowStep = Type.Object(
 
 const times = { created_at: epochSeconds, updated_at: epochSeconds };
 const { user_id: _userId, ...sourceProperties } = sourceSchema.properties;
-const httpTrigger = Type.Object({ id: text, key: text, endpoint_url: text, custom_response: Type.Boolean(), ...times });
+const httpTrigger = Type.Object({
+  ...{ id: text, key: text, endpoint_url: text, custom_response: Type.Boolean() },
+  body_only: Type.Optional(Type.Literal(true, { description: "The event is the body alone." })),
+  authorization: Type.Optional(
+    Type.String({ description: "`oauth`, or `bearer`, whose token is not shown; absent: everybody may call it." }),
+  ),
+  static_response: Type.Optional(
+    Type.Object({
+      status: Type.Integer(),
+      headers: Type.Record(Type.String(), Type.Union([text, Type.Array(text)])),
+      body: text,
+    }),
+  ),
+  ...times,
+});
 const timerTrigger = Type.Object({
   id: text,
   interval_seconds: nullable(Type.Integer()),

@@ -19,6 +19,7 @@ import { userRoutes } from "../src/api/routes/users/index.ts";
 import { workspaceRoutes } from "../src/api/routes/workspaces/index.ts";
 import { identityServices } from "../src/context/index.ts";
 import { newId } from "../src/core/index.ts";
+import { AccountUses } from "../src/workflows/index.ts";
 import { Egress } from "../src/egress/index.ts";
 import type { Database } from "../src/db/index.ts";
 import { testDatabase, type TestDatabase } from "./test-database.ts";
@@ -68,7 +69,7 @@ export interface TestApi extends AsyncDisposable {
   call(method: string, path: string, options?: CallOptions): Promise<TestReply>;
 }
 
-type TestApiServices = ReturnType<typeof identityServices> & { workspaceRemoval: WorkspaceRemoval };
+type TestApiServices = ReturnType<typeof identityServices> & Pick<ApiServices, "accountUses" | "workspaceRemoval">;
 
 /** The services of identity; there is nothing to take down in their workspaces. */
 function servicesOf(options: Parameters<typeof identityServices>[0]): TestApiServices {
@@ -76,7 +77,11 @@ function servicesOf(options: Parameters<typeof identityServices>[0]): TestApiSer
   const { db, onError } = options;
   const revokeClients = (orgId: string): Promise<void> => services.oauthClients.deleteAll(orgId);
   const ports = { cache: services.principals, revokeClients, takeDown: async () => {} };
-  return { ...services, workspaceRemoval: new WorkspaceRemoval({ db, onError, ...ports }) };
+  return {
+    ...services,
+    workspaceRemoval: new WorkspaceRemoval({ db, onError, ...ports }),
+    accountUses: new AccountUses({ db }),
+  };
 }
 
 async function databaseOf({ besides, database }: TestApiOptions) {

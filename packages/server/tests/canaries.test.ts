@@ -93,9 +93,11 @@ async function accounts(): Promise<void> {
   const link = await dataOf("POST", "/accounts/connect", { app: "slack_bot" });
   const url = new URL(link["connect_url"] ?? "");
   made["connectLink"] = url.pathname.split("/").at(-1) ?? "";
-  await raw(url.pathname, {});
+  const page = await fetch(url);
+  const cookie = page.headers.getSetCookie()[0]?.split(";")[0] ?? "";
   const form = new URLSearchParams({ bot_token: CHOSEN.malformed });
   await raw(url.pathname, { method: "POST", body: form });
+  await raw(url.pathname, { method: "POST", body: form, headers: { cookie, origin: url.origin } });
   await raw(`${url.pathname}x`, { method: "POST", body: form });
 }
 

@@ -133,3 +133,8 @@ void test("props and accounts that there are not, and code that is none, are ref
   const body = { component_code: CODE, configured_props: { slack: other }, prop_name: "channel" };
   assert.equal((await server.call("POST", "/components/configure", body)).status, 400);
 });
+
+void test("asking is no change: the audit log stays as it is", async () => {
+  const { rows } = await server.db.query("select 1 from audit_log where action in ('configureProp', 'reloadProps')");
+  assert.equal(rows.length, 0);
+});

@@ -102,6 +102,18 @@ test("somebody who is invited logs in over the provider and is in the workspace"
   assert.ok(members.some(({ email }) => email === invited.email));
 });
 
+test("who may not come in over the provider reads why, and gets back to the login", { skip }, async () => {
+  identities.people.set("stranger", { email: "stranger@example.com", email_verified: true });
+  const page = await newPage();
+  await page.goto(`${server.url}/login`);
+  await page.getByRole("link", { name: /^Log in with/ }).click();
+  await passProvider(page, "stranger");
+  await page.getByText("Signing up needs an invitation.").waitFor();
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.getByRole("link", { name: "Back to the login" }).click();
+  await page.getByRole("heading", { name: "Log in" }).waitFor();
+});
+
 test("an account is connected over the provider's pages in a real browser", { skip }, async () => {
   await using provider = await OAuthServer.start({ redirectUris: [`${server.url}/v1/oauth/callback`] });
   await saveApp(server.db, oauthDefinition(provider.url));

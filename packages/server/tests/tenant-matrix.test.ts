@@ -44,7 +44,7 @@ const unscoped: Readonly<Record<string, readonly string[]>> = {
   ],
   "are the same for all workspaces": [
     ...["listApps", "getApp", "getAppDefinition", "getAppLogo", "listRegistry", "listRegistryVersions"],
-    "getRegistryComponent",
+    ...["getRegistryComponent", "getSystem"],
   ],
   "change what all workspaces get": ["createApp", "updateApp", "deleteApp", "unpublishComponent"],
   "concern the caller": [

@@ -132,7 +132,10 @@ void test("what is wrong with the step is named with its place; viewers test not
   assert.ok(JSON.stringify(bad.body).includes("steps[0].steps[0].props.a"), JSON.stringify(bad.body));
   assert.equal((await ask({ steps, namespace: "nowhere" })).status, 400);
   assert.equal((await ask({ steps: [{ namespace: "x", code: "export default {" }], namespace: "x" })).status, 422);
-  const { apiKey } = await addUser(server.db, { memberOf: { orgId: server.orgId, role: "viewer" }, ownsWorkspace: false });
+  const { apiKey } = await addUser(server.db, {
+    memberOf: { orgId: server.orgId, role: "viewer" },
+    ownsWorkspace: false,
+  });
   const headers = { authorization: `Bearer ${apiKey}` };
   const path = `/v1/workflows/${workflow.id}/test_step`;
   const refused = await send(server, { method: "POST", path, headers, body: { steps: [], namespace: "x" } });

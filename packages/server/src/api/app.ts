@@ -1,5 +1,10 @@
 import type { Operation } from "@millrace/contract";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyContextConfig,
+  type FastifyInstance,
+} from "fastify";
 import type { Logger } from "pino";
 import type { AuditLog, Connections, IdempotencyStore } from "../accounts/index.ts";
 import { ApiError, randomBase62 } from "../core/index.ts";
@@ -10,7 +15,7 @@ import { dispatcher } from "./dispatch.ts";
 import { asApiError, errorBody, errorHeaders, oauthErrorBody } from "./errors.ts";
 import { serveMeta, type MetaOptions } from "./meta.ts";
 import { refuseOtherMethods, type KnownEndpoint } from "./methods.ts";
-import { serveConnectPages } from "./pages/index.ts";
+import { sendLoginProblem, serveConnectPages } from "./pages/index.ts";
 import type { Route } from "./route.ts";
 import { normalizeUrl } from "./url.ts";
 
@@ -30,6 +35,7 @@ export interface ApiOptions extends AuthenticationPorts {
   strictReplies?: boolean;
 }
 
+const REQUEST_ID = /^[\w.-]{8,100}$/;
 const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -49,7 +55,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     bodyLimit: options.bodyLimitBytes,
     rewriteUrl: (request) => normalizeUrl(request.url ?? "/"),
     routerOptions: { maxParamLength: 1000 },
-    genReqId: () => randomBase62(20),
+    genReqId: ({ headers }) => requestIdOf(headers["x-request-id"]),
     requestIdHeader: false,
     trustProxy: [...options.trustedProxies],
     forceCloseConnections: false,
@@ -72,6 +78,11 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   return app;
 }
 
+/** The caller's own id, when it fits into a line of a log; otherwise a new one. */
+function requestIdOf(given: string | string[] | undefined): string {
+  return typeof given === "string" && REQUEST_ID.test(given) ? given : randomBase62(20);
+}
+
 function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   for (const route of options.routes) if (!route.operation.takesFile) addRoute(app, route, options);
   void app.register(async (scope) => {
@@ -80,13 +91,18 @@ function addRoutes(app: FastifyInstance, options: ApiOptions): void {
   });
 }
 
+function configOf(operation: Operation): FastifyContextConfig {
+  if (operation.dialect === "oauth") return { takesForm: true, errorsOf: "oauth" };
+  return operation.status === 302 ? { errorsOf: "login" } : {};
+}
+
 function addRoute(app: FastifyInstance, route: Route, options: ApiOptions): void {
   const { operation } = route;
   app.route({
     method: operation.method,
     url: urlOf(operation),
     exposeHeadRoute: operation.streams === undefined,
-    config: operation.dialect === "oauth" ? { takesForm: true, errorsOf: "oauth" } : {},
+    config: configOf(operation),
     // Before the body is read: strangers do not get to send one.
     onRequest: async (request) => {
       request.caller = await authenticateCaller(request, operation, options);
@@ -136,9 +152,12 @@ function addErrorHandlers(app: FastifyInstance, dashboardDir: string | null): vo
   app.setErrorHandler((thrown, request, reply) => {
     const error = asApiError(thrown);
     if (error.status >= 500) request.log.error({ err: thrown }, "a request failed");
-    const isOauth = request.routeOptions.config.errorsOf === "oauth";
-    const body = isOauth ? oauthErrorBody(error) : errorBody(error, request.id);
-    void reply.code(error.status).headers(errorHeaders(error)).send(body);
+    void reply.code(error.status).headers(errorHeaders(error));
+    const { errorsOf } = request.routeOptions.config;
+    if (errorsOf === "login" && request.headers.accept?.includes("text/html") === true) {
+      return sendLoginProblem(reply, { message: error.message, requestId: request.id });
+    }
+    return reply.send(errorsOf === "oauth" ? oauthErrorBody(error) : errorBody(error, request.id));
   });
   app.setNotFoundHandler(async (request, reply) => {
     // The path of a page is the dashboard's own business.

@@ -17,7 +17,7 @@ export interface Change {
  */
 export async function audited<T>(audit: AuditLog, change: Change, work: () => Promise<T>): Promise<T> {
   const { operation, request, caller } = change;
-  if (caller === null || operation.method === "GET") return work();
+  if (caller === null || operation.method === "GET" || operation.changesNothing) return work();
   const isPersonal = /^\/(auth|users\/me)(\/|$)/.test(operation.path);
   // Looked up before the change, which may delete it.
   const isUnsure = !isPersonal && request.orgIds.length > 1;

@@ -12,8 +12,8 @@ export interface ErrorBody {
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Whose form errors have; ours when absent. */
-    errorsOf?: "oauth";
+    /** Whose form errors have; ours when absent. `login`: a page for browsers, which are led here by others. */
+    errorsOf?: "oauth" | "login";
   }
 }
 

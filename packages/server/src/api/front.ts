@@ -78,13 +78,19 @@ export class HttpFront {
       response.once("close", () => {
         const route = isTaken ? "endpoint" : classOf(url ?? "/");
         const isStream = String(response.getHeader("content-type")).startsWith("text/event-stream");
-        observer.answered(route, { status: response.statusCode, tookMs: performance.now() - startedMs, isStream });
+        observer.answered(route, {
+          status: response.headersSent ? response.statusCode : GAVE_UP,
+          tookMs: performance.now() - startedMs,
+          isStream,
+        });
       });
     }
     if (!isTaken) api(request, response);
   }
 }
 
+/** What proxies log for a caller that left before it had an answer. */
+const GAVE_UP = 499;
 const HEALTH = new Set(["/healthz", "/readyz", "/metrics"]);
 
 function classOf(url: string): RouteClass {

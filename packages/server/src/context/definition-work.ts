@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
-import { EnvVars, PropConfiguration, Workflows } from "../workflows/index.ts";
+import { SourceDb } from "../sources/index.ts";
+import { AccountUses, EnvVars, PropConfiguration, Workflows } from "../workflows/index.ts";
 import type { CodeWork } from "./code-work.ts";
 import type { EventWork } from "./event-work.ts";
 import type { Identity } from "./identity.ts";
@@ -34,5 +35,12 @@ export function buildDefinitionWork(options: DefinitionWorkOptions) {
   });
   const { components, runner } = code;
   const propConfiguration = new PropConfiguration({ db, components, runner, accounts });
-  return { workflows, propConfiguration, envVars: new EnvVars({ db, vault }) };
+  const accountUses = new AccountUses({ db });
+  return {
+    workflows,
+    propConfiguration,
+    accountUses,
+    sourceDb: new SourceDb({ db }),
+    envVars: new EnvVars({ db, vault }),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Vault } from "../accounts/index.ts";
 import type { Config } from "../config/index.ts";
-import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "../core/index.ts";
+import { DEFAULT_RETRY_POLICY, formatEventId, type RetryPolicy } from "../core/index.ts";
 import { NodeWork } from "../daemon/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
 import {
@@ -15,7 +15,11 @@ import {
   type QuotaNotice,
 } from "../delivery/index.ts";
 import { Mailer, type Egress } from "../egress/index.ts";
-import { Subscriptions, type LogObserver } from "../events/index.ts";
+import { Subscriptions, type ClaimedDelivery, type LogObserver } from "../events/index.ts";
+
+/** Told of all work; makes the trace context that goes out with a delivery, if it makes traces. */
+export type WorkObserver = LogObserver &
+  DeliveryObserver & { traceparentOf?: (delivery: ClaimedDelivery) => string | null };
 
 export interface EventWorkOptions {
   db: Database;
@@ -25,7 +29,7 @@ export interface EventWorkOptions {
   vault: Vault;
   egress: Egress;
   webhookRetryPolicy: RetryPolicy | undefined;
-  observer: LogObserver & DeliveryObserver;
+  observer: WorkObserver;
 }
 
 const WEBHOOK_GIVE_UP_AFTER_MS = 5 * 24 * 3_600_000;
@@ -46,6 +50,8 @@ export function buildEventWork(options: EventWorkOptions) {
     onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
     dailyCreditsQuota: config.limits.dailyCreditsQuota,
     onQuota: tellOfQuotas({ db, log, config }),
+    onFault: ({ delivery, error }) =>
+      log.warn({ err: error, ...namesOf(delivery) }, "work on a delivery failed; it is tried again"),
     onQueueFull: ({ listenerId, size }) => log.warn({ workflowId: listenerId, size }, "a workflow's queue is full"),
   });
   const subscriptions = new Subscriptions({ db, cache: work.subscriptions });
@@ -71,12 +77,18 @@ function tellOfQuotas({ db, log, config }: Pick<EventWorkOptions, "db" | "log" |
   };
 }
 
+/** What finds a delivery, and all that came of it, in the API. */
+function namesOf({ orgId, listenerId, emitterId, eventId, attempts }: ClaimedDelivery) {
+  return { orgId, listenerId, emitterId, eventId: formatEventId(eventId), attempts };
+}
+
 function registerWebhooks(work: NodeWork, cache: WebhookCache, options: EventWorkOptions): void {
   const deliveries = new WebhookDeliveries({
     egress: options.egress,
     cache,
     health: new WebhookHealth({ db: options.db, cache, giveUpAfterMs: WEBHOOK_GIVE_UP_AFTER_MS }),
     retryPolicy: options.webhookRetryPolicy ?? DEFAULT_RETRY_POLICY,
+    traceparentOf: options.observer.traceparentOf,
   });
   work.dispatcher.register("wh_", (delivery, signal) => deliveries.handle(delivery, signal));
 }

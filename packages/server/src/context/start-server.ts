@@ -20,6 +20,7 @@ import { buildRegistryWork } from "./registry-work.ts";
 import { assertTierServes, soleWorkspaceReason } from "./sandbox-rule.ts";
 import { buildSourceWork } from "./source-work.ts";
 import { openStorage } from "./storage.ts";
+import { observerOf } from "./trace-work.ts";
 import { versionOfMillrace } from "./version.ts";
 import { buildWorkspaceRemoval } from "./workspace-take-down.ts";
 import { WorkCounts } from "../telemetry/index.ts";
@@ -130,14 +131,8 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   });
   stack.defer(() => node.stop());
   const events = buildEventWork({
-    db,
-    log,
-    node,
-    config,
-    vault: identity.vault,
-    egress,
-    webhookRetryPolicy,
-    observer: counts,
+    ...{ db, log, node, config, vault: identity.vault, egress, webhookRetryPolicy },
+    observer: await observerOf(base, stack),
   });
   const files = buildFileWork({ db, log, config, publicUrl, secretKey });
   const sources = buildSourceWork({ db, log, config, node, publicUrl, secretKey, identity, events, code, files });

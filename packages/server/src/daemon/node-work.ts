@@ -38,6 +38,8 @@ export interface NodeWorkOptions {
   faultPolicy?: RetryPolicy;
   onError(error: unknown): void;
   observer?: (LogObserver & DeliveryObserver) | undefined;
+  /** Told when the work on a delivery failed inside of us; `onError` when absent. */
+  onFault?(fault: { delivery: ClaimedDelivery; error: unknown }): void;
   /** Told when a workflow's queue becomes full. */
   onQueueFull?(queue: QueueOf): void;
   /** Credits a day of workspaces without a quota of their own; none when absent. */
@@ -81,7 +83,7 @@ export class NodeWork {
     this.dispatcher = new Dispatcher({
       limits: options.limits,
       faultPolicy: options.faultPolicy ?? FAULT_POLICY,
-      onFault: ({ error }) => onError(error),
+      onFault: options.onFault ?? (({ error }) => onError(error)),
       observer: options.observer,
       isHeld: (listenerId) => this.admission.isSourceHeld(listenerId),
     });

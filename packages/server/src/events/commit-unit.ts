@@ -15,6 +15,8 @@ export interface EventDraft {
   metadata?: EventMetadata;
   /** This listener gets the event whatever the subscriptions say. */
   directListenerId?: string;
+  /** W3C trace context of whoever caused it; for traces alone, not kept. */
+  traceparent?: string;
   /** Epoch ms; a later time keeps the event on the emitter's `$in` channel until then. */
   deliverAtMs?: number;
 }

@@ -20,7 +20,7 @@ export abstract class RefusedError extends ApiError {
   }
 }
 
-/**A queue is full, or one that this leads to. */
+/** A queue is full, or one that this leads to. */
 export class QueueFullError extends RefusedError {
   override name = "QueueFullError";
   readonly listenerId: string;
@@ -35,7 +35,7 @@ export class QueueFullError extends RefusedError {
   }
 }
 
-/**A workspace has used up its credits of the day. */
+/** A workspace has used up its credits of the day. */
 export class QuotaExceededError extends RefusedError {
   override name = "QuotaExceededError";
 

@@ -14,6 +14,7 @@ export { isRecord } from "./prop-values.ts";
 export { Responders, type ResponderOutcome, type Waiter } from "./responders.ts";
 export { SecretProps } from "./secret-props.ts";
 export { SECRET_MASK, shownProps } from "./shown-props.ts";
+export { SourceDb } from "./source-db.ts";
 export type { NewSource } from "./source-creation.ts";
 export type { SourceReply } from "./source-reply.ts";
 export type { SourceChange } from "./source-update.ts";

@@ -1,4 +1,5 @@
 /** Workflows: what they are made of, their versions and triggers, templates and environment variables. */
+export { AccountUses } from "./account-uses.ts";
 export { EnvVars, type EnvVarName } from "./env-vars.ts";
 export { PropConfiguration, type ConfiguredComponent, type PropOptions } from "./prop-configuration.ts";
 export type { Template } from "./templates.ts";

@@ -11,6 +11,7 @@ import {
   type StoredStep,
   type StoredTrigger,
 } from "./definition/index.ts";
+import { shownHttp } from "./shown-http.ts";
 import { readDefinition, type WorkflowRow } from "./workflow-rows.ts";
 
 export interface TemplateExportOptions {
@@ -83,7 +84,7 @@ export class TemplateExport {
       const { intervalSeconds: interval_seconds, cron, timezone } = trigger.config;
       return { type, props: { interval_seconds, cron, timezone } };
     }
-    if (type === "http") return { type, props: httpProps(trigger.config) };
+    if (type === "http") return { type, props: JSON.parse(JSON.stringify(shownHttp(trigger.config))) as JsonObject };
     if (config === null) return { type, source_id: trigger.id };
     const { componentId: component_id, props, name } = trigger.config ?? { componentId: "", props: "{}", name: null };
     return { type, component_id, props: this.#plainProps(props, null), ...(name !== null && { name }) };
@@ -98,18 +99,4 @@ export class TemplateExport {
     }
     return props;
   }
-}
-
-function httpProps({ customResponse, behavior }: Extract<StoredTrigger, { kind: "http" }>["config"]): JsonObject {
-  const { staticResponse, authorization, bodyOnly } = behavior;
-  const props = {
-    custom_response: customResponse,
-    body_only: bodyOnly,
-    // A token is a secret: whoever uses the template brings their own.
-    authorization: authorization.kind,
-    ...(staticResponse && {
-      static_response: { status: staticResponse.status, headers: staticResponse.headers, body: staticResponse.body },
-    }),
-  };
-  return JSON.parse(JSON.stringify(props)) as JsonObject;
 }

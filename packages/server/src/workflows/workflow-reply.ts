@@ -8,10 +8,12 @@ import {
   shownRetry,
   shownSettings,
   type Branch,
+  type HttpConfig,
   type StoredDefinition,
   type StoredNode,
   type StoredStep,
 } from "./definition/index.ts";
+import { shownHttp } from "./shown-http.ts";
 import { readTriggerRows, type TriggerRow } from "./trigger-rows.ts";
 import { readDefinition, type WorkflowRow } from "./workflow-rows.ts";
 
@@ -154,16 +156,21 @@ export class WorkflowReplies {
       const schedule_changed_at = Math.floor(changedAtMs / 1000);
       return { id, interval_seconds, cron, timezone, schedule_changed_at, created_at, updated_at };
     }
-    const { customResponse: custom_response } = trigger.config;
     return {
       id,
       key: key ?? "",
       endpoint_url: this.#options.endpoints.urlOf(key ?? ""),
-      custom_response,
+      ...settingsOf(trigger.config),
       created_at,
       updated_at,
     };
   }
+}
+
+/** What is not as usual: the rest of the reply is as the reference has it. */
+function settingsOf(config: HttpConfig) {
+  const { authorization, body_only, ...shown } = shownHttp(config);
+  return { ...shown, ...(body_only && { body_only }), ...(authorization !== "none" && { authorization }) };
 }
 
 function branchesOf(branches: readonly Branch<StoredStep>[], inner: (steps: readonly StoredNode[]) => StepReply[]) {

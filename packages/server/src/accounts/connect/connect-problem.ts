@@ -42,9 +42,9 @@ export class ConnectProblem extends Error {
     this.errorUrl = options.errorUrl ?? null;
   }
 
-  /** A form that did not come from its own page. */
-  static ofForeignPage(retryUrl: string): ConnectProblem {
-    return new ConnectProblem("foreign_page", PROBLEM_TEXTS.foreign_page, { retryUrl });
+  /** A form that did not come from its own page; to try again is to open the address that it was sent to. */
+  static ofForeignPage(): ConnectProblem {
+    return new ConnectProblem("foreign_page", PROBLEM_TEXTS.foreign_page, { retryUrl: "" });
   }
 }
 

@@ -5,6 +5,7 @@ import { readCookies, type BrowserCookies } from "../browser-cookies.ts";
 import { asApiError, errorHeaders } from "../errors.ts";
 import type { KnownEndpoint } from "../methods.ts";
 import { awayPage, connectedPage, connectPage, failurePage, problemPage } from "./connect-views.ts";
+import { sendPage } from "./page.ts";
 import { STYLE } from "./style.ts";
 
 export interface ConnectPagesOptions {
@@ -12,13 +13,6 @@ export interface ConnectPagesOptions {
   cookies: BrowserCookies;
 }
 
-const PAGE_HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; style-src 'self'; img-src 'self' https:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "cross-origin-opener-policy": "same-origin-allow-popups",
-  // With no-referrer, a browser that is not on https says `Origin: null` even of our own form.
-  "referrer-policy": "same-origin",
-};
 const LINK_URL = "/connect/:token";
 const CALLBACK_URL = "/v1/oauth/callback";
 const STYLE_URL = "/connect/style.css";
@@ -78,7 +72,7 @@ async function takeForm(
   const browserId = browserOf(cookies, request);
   // Else another site could have the account of its choice connected here, by whoever visits it.
   if (browserId === null || cookies.isFromOwnPage(request.headers) !== true) {
-    throw ConnectProblem.ofForeignPage(`/connect/${encodeURIComponent(token)}`);
+    throw ConnectProblem.ofForeignPage();
   }
   void reply.header("set-cookie", cookies.give("connect", browserId));
   const step = await connections.submit(token, { fields, browserId, ip: request.ip });
@@ -116,10 +110,6 @@ function answerProblem(thrown: unknown, request: FastifyRequest, reply: FastifyR
   const error = asApiError(thrown);
   if (error.status >= 500) request.log.error({ err: thrown }, "a page failed");
   return sendPage(reply.code(error.status).headers(errorHeaders(error)), failurePage(request.id));
-}
-
-function sendPage(reply: FastifyReply, page: string): FastifyReply {
-  return reply.headers(PAGE_HEADERS).type("text/html; charset=utf-8").send(page);
 }
 
 function browserOf(cookies: BrowserCookies, request: FastifyRequest): string | null {

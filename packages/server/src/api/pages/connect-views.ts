@@ -1,6 +1,7 @@
 import type { ConnectionStep, ConnectionView, ConnectProblem } from "../../accounts/index.ts";
 import type { ErrorDetail } from "../../core/index.ts";
 import { Html, html } from "./html.ts";
+import { page } from "./page.ts";
 
 type Connected = Extract<ConnectionStep, { kind: "connected" }>;
 
@@ -10,36 +11,7 @@ export interface EnteredForm {
   problems: readonly ErrorDetail[];
 }
 
-interface PageParts {
-  title: string;
-  logo?: string | null;
-  body: Html;
-}
-
 const FOOTER = html`<footer>Credentials are stored encrypted, and used only by what this workspace runs.</footer>`;
-
-function page({ title, logo = null, body }: PageParts): string {
-  const document = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        <link rel="stylesheet" href="/connect/style.css" />
-      </head>
-      <body>
-        <main>
-          <header>
-            ${logo === null ? null : html`<img class="logo" src="${logo}" alt="" />`}
-            <h1>${title}</h1>
-          </header>
-          ${body}
-        </main>
-      </body>
-    </html> `;
-  return document.text;
-}
 
 /** The page of a link: who asks for what, the fields, and one button. */
 export function connectPage(view: ConnectionView, { values, problems }: EnteredForm): string {

@@ -11,6 +11,8 @@ export interface WebhookDeliveriesOptions {
   health: WebhookHealth;
   retryPolicy: RetryPolicy;
   timeoutMs?: number;
+  /** W3C trace context for the receiver; null: none. */
+  traceparentOf?: ((delivery: ClaimedDelivery) => string | null) | undefined;
 }
 
 interface AttemptResult {
@@ -65,6 +67,7 @@ export class WebhookDeliveries {
 
   async #post(target: WebhookTarget, delivery: ClaimedDelivery, signal: AbortSignal): Promise<AttemptResult> {
     const startedAtMs = Date.now();
+    const traceparent = this.#options.traceparentOf?.(delivery) ?? null;
     const message = { id: `msg_${delivery.emitId}`, body: delivery.payload, nowMs: startedAtMs };
     try {
       const reply = await this.#options.egress.request({
@@ -75,6 +78,7 @@ export class WebhookDeliveries {
           ...signatureHeaders(target.signingKey, message),
           "x-pd-emitter-id": delivery.emitterId,
           "x-pd-event-id": formatEventId(delivery.eventId),
+          ...(traceparent !== null && { traceparent }),
         },
         body: delivery.payload,
         timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS,

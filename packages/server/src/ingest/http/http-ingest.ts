@@ -177,12 +177,14 @@ export class HttpIngest {
     const { endpoint } = how;
     const { behavior } = endpoint;
     const input = this.#eventInput(exchange, how);
+    const { traceparent } = exchange.request.headers;
     const payload = behavior ? workflowEvent(input, behavior) : requestEvent(input);
     return {
       orgId: endpoint.orgId,
       emitterId: httpEmitterId(endpoint.key),
       channel: TRIGGER_CHANNEL,
       payload,
+      ...(traceparent !== undefined && { traceparent: String(traceparent) }),
       ...(how.isWanted && { directListenerId: endpoint.ownerId }),
       ...(hasSwitch(exchange, "x-pd-nostore") && { metadata: UNSTORED_METADATA }),
     };

@@ -5,19 +5,23 @@ import { createAccount } from "./createAccount.ts";
 import { createConnectLink } from "./createConnectLink.ts";
 import { deleteAccount } from "./deleteAccount.ts";
 import { getAccount } from "./getAccount.ts";
+import { listAccountUses } from "./listAccountUses.ts";
 import { listAccounts } from "./listAccounts.ts";
 import { listWorkspaceAccounts } from "./listWorkspaceAccounts.ts";
 import { rotateVaultKey } from "./rotateVaultKey.ts";
 import { testAccount } from "./testAccount.ts";
 import { updateAccount } from "./updateAccount.ts";
 
-export function accountRoutes(services: Pick<ApiServices, "accounts" | "connections" | "keyRetirement">): Route[] {
+export function accountRoutes(
+  services: Pick<ApiServices, "accounts" | "accountUses" | "connections" | "keyRetirement">,
+): Route[] {
   return [
     createAccount(services),
     createConnectLink(services),
     deleteAccount(services),
     getAccount(services),
     listAccounts(services),
+    listAccountUses(services),
     listWorkspaceAccounts(services),
     rotateVaultKey(services),
     testAccount(services),

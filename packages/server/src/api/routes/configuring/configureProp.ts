@@ -2,7 +2,7 @@ import type { JsonObject } from "@millrace/runner";
 import { configuringOperations } from "@millrace/contract";
 import type { PropConfiguration, PropOptions } from "../../../workflows/index.ts";
 import { route, type Route } from "../../route.ts";
-import { configuredOf, errorsOf } from "./configured.ts";
+import { configuredOf, errorsOf } from "./configured-component.ts";
 
 export function configureProp(services: { propConfiguration: PropConfiguration }): Route {
   return route(configuringOperations.configureProp, async (request) => {

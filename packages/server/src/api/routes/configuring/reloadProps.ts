@@ -1,7 +1,7 @@
 import { configuringOperations } from "@millrace/contract";
 import type { PropConfiguration } from "../../../workflows/index.ts";
 import { route, type Route } from "../../route.ts";
-import { configuredOf, errorsOf } from "./configured.ts";
+import { configuredOf, errorsOf } from "./configured-component.ts";
 
 export function reloadProps(services: { propConfiguration: PropConfiguration }): Route {
   return route(configuringOperations.reloadProps, async (request) => {
