@@ -7,7 +7,7 @@ export const workspaceSchema = Type.Object({
   orgname: Type.String(),
   name: Type.String(),
   email: Type.String(),
-  daily_credits_quota: Type.Integer(),
+  daily_credits_quota: Type.Integer({ description: "0: none." }),
   daily_credits_used: Type.Integer(),
 });
 
@@ -59,6 +59,26 @@ export const workspaceOperations = {
     tag: "Workspaces",
     access: "token",
     params: workspaceId,
+    status: 200,
+    reply: dataOf(workspaceSchema),
+  }),
+  setWorkspaceQuota: operation({
+    id: "setWorkspaceQuota",
+    method: "PUT",
+    path: "/workspaces/:workspace_id/quota",
+    summary: "Limit what a workspace uses a day",
+    description:
+      "For admins of the instance's first workspace, who may name any workspace. Over its quota a workspace's requests get " +
+      "429 and its events wait for the next UTC day.",
+    tag: "Workspaces",
+    access: "token",
+    role: "admin",
+    params: workspaceId,
+    body: Type.Object({
+      daily_credits_quota: nullable(
+        Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: "0: none; null: the instance's." }),
+      ),
+    }),
     status: 200,
     reply: dataOf(workspaceSchema),
   }),

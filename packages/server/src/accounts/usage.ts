@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
-import { usageDay } from "../core/index.ts";
-import type { Database } from "../db/index.ts";
+import { notFound, QUOTAS_TOPIC, usageDay } from "../core/index.ts";
+import { notifyWithin, type Database } from "../db/index.ts";
 import type { WorkspaceRow } from "./workspaces.ts";
 
 /** A workspace as replies show it. A quota of 0 is none. */
@@ -69,6 +69,24 @@ export class Usage {
   /** Credits a day; 0: no quota. */
   quotaOf(row: WorkspaceRow): number {
     return row.daily_credits_quota ?? this.#defaultQuota;
+  }
+
+  /**
+   * Gives a workspace a quota of its own; null: what the instance gives every workspace; 0: none. All nodes hear of it.
+   * @throws ApiError 404
+   */
+  async setQuota(orgId: string, dailyCreditsQuota: number | null): Promise<WorkspaceRow> {
+    return this.#db.transaction(async (trx) => {
+      const row = await trx
+        .updateTable("workspaces")
+        .set({ daily_credits_quota: dailyCreditsQuota })
+        .where("org_id", "=", orgId)
+        .returningAll()
+        .executeTakeFirst();
+      if (!row) throw notFound(`Workspace ${orgId}`);
+      await notifyWithin(trx, { topic: QUOTAS_TOPIC, payload: orgId });
+      return row;
+    });
   }
 
   /** A workspace with what it has used today. */

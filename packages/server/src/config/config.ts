@@ -67,6 +67,8 @@ export interface Config {
     retentionMs: number;
     /** Deliveries that this node works on at once. */
     deliverySlots: number;
+    /** Credits a day of workspaces without a quota of their own; 0: as many as they like. */
+    dailyCreditsQuota: number;
   };
   runner: {
     /** null: the strongest that this machine can do. */
@@ -195,6 +197,7 @@ function buildLimits(fields: EnvFields): Config["limits"] {
     sourceTimeoutMs: fields.integer("MILLRACE_SOURCE_TIMEOUT_MS", { default: 300_000, min: 100, max: MAX_INT }),
     retentionMs: fields.integer("MILLRACE_RETENTION_DAYS", { default: 30, min: 1, max: 36_500 }) * DAY_MS,
     deliverySlots: fields.integer("MILLRACE_DELIVERY_SLOTS", { default: 256, min: 1, max: 100_000 }),
+    dailyCreditsQuota: fields.integer("MILLRACE_DAILY_CREDITS_QUOTA", { default: 0, min: 0, max: MAX_INT }),
   };
 }
 

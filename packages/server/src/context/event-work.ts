@@ -5,14 +5,16 @@ import { DEFAULT_RETRY_POLICY, formatEventId, type RetryPolicy } from "../core/i
 import { NodeWork } from "../daemon/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
 import {
+  mailQuotaNotice,
   WebhookCache,
   WebhookDeliveries,
   WebhookHealth,
   WebhookLog,
   Webhooks,
   type DeliveryObserver,
+  type QuotaNotice,
 } from "../delivery/index.ts";
-import type { Egress } from "../egress/index.ts";
+import { Mailer, type Egress } from "../egress/index.ts";
 import { Subscriptions, type ClaimedDelivery, type LogObserver } from "../events/index.ts";
 
 /** Told of all work; makes the trace context that goes out with a delivery, if it makes traces. */
@@ -46,6 +48,8 @@ export function buildEventWork(options: EventWorkOptions) {
     observer: options.observer,
     limits: { total: deliverySlots, perListener: Math.min(SLOTS_PER_LISTENER, deliverySlots) },
     onError: (error) => log.warn({ err: error }, "work on deliveries failed; it is tried again"),
+    dailyCreditsQuota: config.limits.dailyCreditsQuota,
+    onQuota: tellOfQuotas({ db, log, config }),
     onFault: ({ delivery, error }) =>
       log.warn({ err: error, ...namesOf(delivery) }, "work on a delivery failed; it is tried again"),
     onQueueFull: ({ listenerId, size }) => log.warn({ workflowId: listenerId, size }, "a workflow's queue is full"),
@@ -59,6 +63,17 @@ export function buildEventWork(options: EventWorkOptions) {
     webhookCache,
     webhooks: new Webhooks({ db, vault, subscriptions }),
     webhookLog: new WebhookLog({ db, onOwed: (dueAtMs) => work.claims.waiting(dueAtMs) }),
+  };
+}
+
+function tellOfQuotas({ db, log, config }: Pick<EventWorkOptions, "db" | "log" | "config">) {
+  const { smtpUrl, from } = config.mail;
+  const mailer = smtpUrl === null ? null : new Mailer({ url: smtpUrl, from });
+  return (notice: QuotaNotice): void => {
+    log.warn({ ...notice }, "a workspace has reached a share of its daily credits");
+    if (!mailer) return;
+    const onError = (error: unknown): void => log.warn({ err: error, ...notice }, "a mail about a quota was not sent");
+    void mailQuotaNotice({ db, mailer }, notice).catch(onError);
   };
 }
 

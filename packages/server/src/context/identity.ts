@@ -40,6 +40,7 @@ export interface IdentityOptions {
   catalogueDir: string | null;
   /** The operator's file of OAuth clients; null: none. */
   oauthClientsFile: string | null;
+  dailyCreditsQuota: number;
   /** Why the instance can have one workspace only; null: it takes any number. */
   soleWorkspaceReason: string | null;
 }
@@ -53,9 +54,9 @@ export async function buildIdentity(options: IdentityOptions) {
   const onError = (error: unknown): void => log.error({ err: error }, "a background task of identity failed");
   const instanceClients = await loadInstanceClients(options.oauthClientsFile, log);
   const keys = { secretKey, formerSecretKeys };
-  const { soleWorkspaceReason } = options;
+  const { soleWorkspaceReason, dailyCreditsQuota } = options;
   const services = identityServices({
-    ...{ db, ...keys, egress, publicUrl, logins, instanceClients, soleWorkspaceReason, onError },
+    ...{ db, ...keys, egress, publicUrl, logins, instanceClients, soleWorkspaceReason, dailyCreditsQuota, onError },
   });
   await services.vault.verify();
   await services.apps.editor.start({

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Database, NodeRegistration } from "../db/index.ts";
+import type { ClaimedDelivery } from "../events/index.ts";
 import { HttpIngest } from "../ingest/http/index.ts";
 import { TimerIngest } from "../ingest/timer/index.ts";
 import { Endpoints, Responders, Sources, Timers } from "../sources/index.ts";
@@ -46,7 +47,11 @@ export function buildSourceWork(options: SourceWorkOptions) {
     timeoutMs: config.limits.sourceTimeoutMs,
   });
   if (config.roles.includes("worker")) {
-    events.work.dispatcher.register("dc_", (delivery) => sources.handleDelivery(delivery));
+    const handle = (delivery: ClaimedDelivery) => sources.handleDelivery(delivery);
+    events.work.dispatcher.register(
+      "dc_",
+      events.work.quotas.gate(handle, ({ attempts }) => attempts > 0),
+    );
   }
   const http = new HttpIngest({
     ...{ log: events.work.log, endpoints, responders, publicUrl, onError, ...options.files },

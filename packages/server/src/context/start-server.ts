@@ -120,6 +120,7 @@ async function buildParts(base: Base, stack: AsyncDisposableStack): Promise<Part
   const identity = await buildIdentity({
     ...{ db, log, secretKey, egress, publicUrl, logins: loginSettingsOf(config, stack) },
     ...{ dataDir: config.dataDir, catalogueDir: config.catalogueDir, oauthClientsFile: config.oauthClientsFile },
+    ...{ dailyCreditsQuota: config.limits.dailyCreditsQuota },
     formerSecretKeys: config.formerSecretKeys.map(instanceKeyOf),
     soleWorkspaceReason: soleWorkspaceReason(sandboxes, config),
   });

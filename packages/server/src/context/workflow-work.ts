@@ -3,12 +3,14 @@ import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import type { Chore } from "../daemon/index.ts";
 import type { Database } from "../db/index.ts";
+import type { DeliveryHandler } from "../delivery/index.ts";
 import { Mailer, type Egress } from "../egress/index.ts";
 import { CallbackIngest } from "../ingest/http/index.ts";
 import { Destinations, ErrorMails } from "../workflows/destinations/index.ts";
 import {
   CallbackCalls,
   Engine,
+  isOfBegunRun,
   RunCancellation,
   runChores,
   Runs,
@@ -66,7 +68,8 @@ export function buildWorkflowWork(options: WorkflowWorkOptions) {
     ...{ destinations: outlets.destinations, errorMails: outlets.errorMails },
   });
   if (config.roles.includes("worker")) {
-    events.work.dispatcher.register("p_", (delivery, signal) => engine.handleDelivery(delivery, signal));
+    const handle: DeliveryHandler = (delivery, signal) => engine.handleDelivery(delivery, signal);
+    events.work.dispatcher.register("p_", events.work.quotas.gate(handle, isOfBegunRun));
   }
   const callbacks = new CallbackCalls({ ...shared, urls, onError });
   const runs = new Runs({ ...shared, cancellation: new RunCancellation(shared) });

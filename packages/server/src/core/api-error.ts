@@ -21,6 +21,7 @@ export type ApiErrorCode =
   | "unsupported_grant_type"
   | "rate_limited"
   | "queue_full"
+  | "quota_exceeded"
   | "unavailable"
   | "internal";
 
@@ -46,6 +47,7 @@ const STATUS: Record<ApiErrorCode, number> = {
   unsupported_grant_type: 400,
   rate_limited: 429,
   queue_full: 429,
+  quota_exceeded: 429,
   internal: 500,
   unavailable: 503,
 };

@@ -1,5 +1,9 @@
+/** Topic on which nodes are told that a workspace's quota, or whether it is used up, has changed. */
+export const QUOTAS_TOPIC = "quotas";
+
 const CREDIT_MS = 30_000;
 const CREDIT_MEMORY_MB = 256;
+const DAY_MS = 24 * 3_600_000;
 
 /** Credits for one piece of compute: one for each 30 seconds begun, times the memory in units of 256 MB, and at least one. */
 export function creditsOf({ computeMs, memoryMb }: { computeMs: number; memoryMb: number }): number {
@@ -10,6 +14,11 @@ export function creditsOf({ computeMs, memoryMb }: { computeMs: number; memoryMb
 /** The UTC day that usage counts for, as `YYYY-MM-DD`. */
 export function usageDay(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
+}
+
+/** The first moment of the next UTC day. */
+export function nextDayMs(nowMs: number): number {
+  return (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
 }
 
 /** The billing period: the calendar month in UTC; `endMs` is the first moment of the next. */

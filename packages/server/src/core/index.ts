@@ -7,7 +7,7 @@ export {
   type ApiErrorOptions,
   type ErrorDetail,
 } from "./api-error.ts";
-export { billingPeriod, creditsOf, usageDay } from "./credits.ts";
+export { billingPeriod, creditsOf, nextDayMs, QUOTAS_TOPIC, usageDay } from "./credits.ts";
 export { downloadHeaders } from "./download-headers.ts";
 export { eventIdTimeMs, firstEventIdAt, formatEventId, parseEventId } from "./event-id.ts";
 export { decideLane, type LaneDecision, type LaneLimits, type LaneState, type LaneWindow } from "./lane.ts";

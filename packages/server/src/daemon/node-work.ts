@@ -4,7 +4,9 @@ import {
   Dispatcher,
   LaneLoop,
   QueueWatch,
+  QuotaWatch,
   type DeliveryObserver,
+  type QuotaNotice,
   type SlotLimits,
   type WaitingWork,
 } from "../delivery/index.ts";
@@ -40,6 +42,10 @@ export interface NodeWorkOptions {
   onFault?(fault: { delivery: ClaimedDelivery; error: unknown }): void;
   /** Told when a workflow's queue becomes full. */
   onQueueFull?(queue: QueueOf): void;
+  /** Credits a day of workspaces without a quota of their own; none when absent. */
+  dailyCreditsQuota?: number;
+  /** Told when a workspace reaches a share of its quota. */
+  onQuota?(notice: QuotaNotice): void;
   /** How long stopping waits for work in progress. */
   drainMs?: number;
 }
@@ -60,6 +66,7 @@ export class NodeWork {
   readonly claims: ClaimLoop;
   readonly lanes: LaneLoop;
   readonly queues: QueueWatch;
+  readonly quotas: QuotaWatch;
   readonly admission: Admission;
   readonly scheduled: ScheduledEmits;
   readonly #options: NodeWorkOptions;
@@ -108,6 +115,12 @@ export class NodeWork {
       onRoom: () => this.claims.wake(),
       ...(options.onQueueFull && { onFull: options.onQueueFull }),
     });
+    this.quotas = new QuotaWatch({
+      ...{ db, onError, levels: this.admission.quotas, defaultQuota: options.dailyCreditsQuota ?? 0 },
+      log: { append: (drafts) => this.log.append(drafts) },
+      onReleased: () => this.#wake(),
+      ...(options.onQuota && { onNotice: options.onQuota }),
+    });
     this.summaries = new EventSummaries({ db });
     this.streams = new EventStreams({ db, summaries: this.summaries, nodeId: registration.nodeId });
     this.scheduled = new ScheduledEmits({ db, commit: (unit) => this.log.commit(unit), onError });
@@ -116,7 +129,7 @@ export class NodeWork {
       subscriptions: this.subscriptions,
       admission: this.admission,
       dispatch: this.dispatcher,
-      observer: options.observer,
+      observer: this.#logObserver(),
       onAppended: (events) => this.streams.onAppended(events),
       onScheduled: (dueAtMs) => this.scheduled.waiting(dueAtMs),
       onMissingPartition: () => ensurePartitions(db, Date.now()),
@@ -136,6 +149,7 @@ export class NodeWork {
     await this.#session.start();
     await this.#peers.start();
     await this.queues.start();
+    await this.quotas.start();
     this.claims.start();
     this.lanes.start();
     this.scheduled.start();
@@ -158,7 +172,13 @@ export class NodeWork {
   }
 
   async #stopLoops(): Promise<void> {
-    await Promise.all([this.claims.stop(), this.lanes.stop(), this.scheduled.stop(), this.queues.stop()]);
+    await Promise.all([
+      this.claims.stop(),
+      this.lanes.stop(),
+      this.scheduled.stop(),
+      this.queues.stop(),
+      this.quotas.stop(),
+    ]);
   }
 
   async #letGo(): Promise<void> {
@@ -168,6 +188,17 @@ export class NodeWork {
     this.subscriptions.stop();
     await this.#peers.stop();
     await this.#session.stop();
+  }
+
+  #logObserver(): LogObserver {
+    const { observer } = this.#options;
+    return {
+      committed: (write) => {
+        this.quotas.used(write.outcomes);
+        observer?.committed(write);
+      },
+      commitFailed: () => observer?.commitFailed(),
+    };
   }
 
   #wake(): void {

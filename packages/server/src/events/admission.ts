@@ -1,5 +1,5 @@
 import { heldEmitters, type HeldEmitters } from "../core/index.ts";
-import { DEFAULT_QUEUE_SIZE, type QueueLevels, type QueueOf } from "../queue/index.ts";
+import { DEFAULT_QUEUE_SIZE, QuotaLevels, type QueueLevels, type QueueOf } from "../queue/index.ts";
 import type { MatchState, SubscriptionCache } from "./subscription-cache.ts";
 
 interface Known {
@@ -13,6 +13,7 @@ const NOBODY: HeldEmitters = { ids: new Map(), everySource: null };
 /** Who may take events in. While no queue is full, asking costs nothing. */
 export class Admission {
   readonly levels: QueueLevels;
+  readonly quotas = new QuotaLevels();
   readonly #subscriptions: SubscriptionCache;
   readonly #held = new Map<string, Known>();
 

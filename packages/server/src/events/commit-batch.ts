@@ -5,7 +5,7 @@ import type { AppendedEvent, CommitUnit, EventDraft } from "./commit-unit.ts";
 import type { DeliveryIds } from "./delivery-ids.ts";
 import type { DispatchPort } from "./log-ports.ts";
 import { OwedDeliveries } from "./owed-deliveries.ts";
-import { QueueFullError } from "./queue-full-error.ts";
+import { QueueFullError, QuotaExceededError, type RefusedError } from "./refused-errors.ts";
 import { addRecords } from "./record-lines.ts";
 import type { MatchState } from "./subscription-cache.ts";
 import { addWorkflowRecords } from "./workflow-record-lines.ts";
@@ -75,7 +75,7 @@ export class CommitBatch {
   readonly #placed: PlacedDraft[] = [];
   readonly #placedOf: (PlacedDraft | null)[][] = [];
   readonly #keys: (number | null)[] = [];
-  readonly #refused = new Map<number, QueueFullError>();
+  readonly #refused = new Map<number, RefusedError>();
   readonly #owed: OwedDeliveries;
   #earliestRetryMs = Number.POSITIVE_INFINITY;
 
@@ -117,7 +117,7 @@ export class CommitBatch {
   }
 
   /** Why a unit was not even tried. */
-  refusalOf(index: number): QueueFullError | undefined {
+  refusalOf(index: number): RefusedError | undefined {
     return this.#refused.get(index);
   }
 
@@ -155,7 +155,7 @@ export class CommitBatch {
   }
 
   /** Asked as the batch is made, one after the other: what was let in before counts. */
-  #refusal({ drafts }: BatchUnit): QueueFullError | null {
+  #refusal({ drafts }: BatchUnit): RefusedError | null {
     const byParticipant = Map.groupBy(
       drafts.filter((draft) => draft !== null),
       ({ orgId, emitterId, directListenerId }) => `${orgId} ${directListenerId ?? emitterId}`,
@@ -163,7 +163,9 @@ export class CommitBatch {
     for (const { 0: draft, length } of byParticipant.values()) {
       if (!draft) continue;
       const { orgId, emitterId, directListenerId: listenerId } = draft;
-      const { admission } = this.#ports;
+      const { admission, nowMs } = this.#ports;
+      const untilMs = admission.quotas.exceededUntilMs(orgId, nowMs);
+      if (untilMs !== null) return new QuotaExceededError({ untilMs, nowMs });
       const fullId =
         listenerId === undefined ? admission.holding(orgId, emitterId) : admission.refusal(orgId, listenerId, length);
       if (fullId !== null) return new QueueFullError({ listenerId: listenerId ?? emitterId, fullId });
@@ -176,7 +178,7 @@ export class CommitBatch {
       if (keepsClaim) {
         this.rows.kept.add([claim.deliveryId]);
       } else if (retry) {
-        this.rows.rescheduled.add([claim.deliveryId, retry.dueAtMs, cell(retry.lastError)]);
+        this.rows.rescheduled.add([claim.deliveryId, retry.dueAtMs, cell(retry.lastError), retry.isUntried ? 0 : 1]);
         this.#earliestRetryMs = Math.min(this.#earliestRetryMs, retry.dueAtMs);
       } else {
         this.rows.completed.add([claim.deliveryId]);

@@ -121,11 +121,17 @@ export interface CommitUnit {
   /** The tick that `events` tell of; it moves the timer on. When the timer has moved already, nothing is written. */
   timerTick?: { orgId: string; timerId: string; dueAtMs: number; nextAtMs: number | null };
   /** Keeps the claimed delivery for a later attempt instead of removing it. */
-  retry?: { dueAtMs: number; lastError: string };
+  retry?: {
+    dueAtMs: number;
+    lastError: string;
+    /** Nothing was attempted. */
+    isUntried?: true;
+  };
   events?: readonly EventDraft[];
   /**
    * Its events come from outside, and whoever sent them can be told no: when the queue of a direct listener, or one that
-   * it leads to, is full, nothing is written and the call is rejected with a `QueueFullError`.
+   * it leads to, is full, or its workspace has no credits left, nothing is written and the call is rejected with a
+   * `RefusedError`.
    */
   mayBeRefused?: true;
   /** Applied to `events` on channels that are not reserved (`$…`), per channel, in the order given. */

@@ -71,7 +71,7 @@ export class EventLog {
   /**
    * Writes a unit down, durably, and starts the deliveries that this node has room for.
    * @throws ApiError `unavailable`: the database is away, the unit may or may not have been written, nothing was
-   * started. CommitError: the database refused this unit. QueueFullError: only with `mayBeRefused`.
+   * started. CommitError: the database refused this unit. RefusedError: only with `mayBeRefused`.
    */
   commit(unit: CommitUnit): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {

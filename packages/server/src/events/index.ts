@@ -12,7 +12,7 @@ export type {
 } from "./commit-unit.ts";
 export type { Claim, ClaimedDelivery, EventMetadata } from "../queue/index.ts";
 export { Admission } from "./admission.ts";
-export { QueueFullError } from "./queue-full-error.ts";
+export { QueueFullError, RefusedError } from "./refused-errors.ts";
 export type { CommittedWrite, DispatchPort, LogObserver } from "./log-ports.ts";
 export { CommitError, EventLog } from "./event-log.ts";
 export { SubscriptionCache } from "./subscription-cache.ts";

@@ -68,8 +68,8 @@ const COMPLETED = `completed as (
   returning delivery_id as key)`;
 const RESCHEDULED = `rescheduled as (
   update deliveries as kept
-  set node_id = null, epoch = null, attempts = kept.attempts + 1, due_at_ms = line.due_at_ms, last_error = line.last_error
-  from (select a[1]::bigint as delivery_id, a[2]::bigint as due_at_ms, a[3] as last_error from ${linesOf("@")}) as line
+  set node_id = null, epoch = null, attempts = kept.attempts + line.tried, due_at_ms = line.due_at_ms, last_error = line.last_error
+  from (select a[1]::bigint as delivery_id, a[2]::bigint as due_at_ms, a[3] as last_error, a[4]::integer as tried from ${linesOf("@")}) as line
   where (select ok from fresh) and kept.delivery_id = line.delivery_id and kept.node_id = $1 and kept.epoch = $2
   returning kept.delivery_id as key)`;
 // Locked, so that whoever takes the delivery away waits for the end of this commit, or comes before it.

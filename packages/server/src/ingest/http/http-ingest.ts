@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApiError, newKsuid, type Principal } from "../../core/index.ts";
-import { QueueFullError, type EventDraft, type EventLog } from "../../events/index.ts";
+import { RefusedError, type EventDraft, type EventLog } from "../../events/index.ts";
 import {
   httpEmitterId,
   TRIGGER_CHANNEL,
@@ -232,7 +232,7 @@ export class HttpIngest {
   }
 
   #fail(response: ServerResponse, error: unknown): void {
-    if (error instanceof QueueFullError && !response.headersSent) return answerProblem(response, error);
+    if (error instanceof RefusedError && !response.headersSent) return answerProblem(response, error);
     const isUnavailable = error instanceof ApiError && error.code === "unavailable";
     if (!isUnavailable) this.#options.onError(error);
     if (response.headersSent) {

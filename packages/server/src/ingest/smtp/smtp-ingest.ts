@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { callbackify } from "node:util";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { ApiError } from "../../core/index.ts";
-import { QueueFullError, type EventDraft, type EventLog } from "../../events/index.ts";
+import { RefusedError, type EventDraft, type EventLog } from "../../events/index.ts";
 import { TRIGGER_CHANNEL } from "../../sources/index.ts";
 import type { EmailTrigger } from "../../workflows/email/index.ts";
 import type { UploadedFiles } from "../http/index.ts";
@@ -169,7 +169,7 @@ export class SmtpIngest {
       return await work();
     } catch (error) {
       if (error instanceof SmtpRefusal) throw error;
-      if (error instanceof QueueFullError) throw new SmtpRefusal(452, `4.3.1 ${error.message}`, { cause: error });
+      if (error instanceof RefusedError) throw new SmtpRefusal(452, `4.3.1 ${error.message}`, { cause: error });
       if (!(error instanceof ApiError && error.code === "unavailable")) this.#options.onError(error);
       throw new SmtpRefusal(451, "4.3.0 Nothing was accepted; try again", { cause: error });
     }

@@ -1,6 +1,6 @@
 import { nextTickMs, tickEvent, workflowTickEvent } from "../../core/index.ts";
 import { isUnavailable, Leadership, type Database } from "../../db/index.ts";
-import { QueueFullError, type CommitOutcome, type CommitUnit, type EventLog } from "../../events/index.ts";
+import { RefusedError, type CommitOutcome, type CommitUnit, type EventLog } from "../../events/index.ts";
 import { TRIGGER_CHANNEL, type Timer, type TimerOwner, type Timers } from "../../sources/index.ts";
 import { TimerQueue } from "./timer-queue.ts";
 
@@ -17,8 +17,6 @@ export interface TimerIngestOptions {
 // A clock that is set forward, or a machine that slept, moves what is due closer than the alarm knows.
 const LONGEST_SLEEP_MS = 60_000;
 const RETRY_MS = 1_000;
-// How often a tick that no queue has room for asks again.
-const HELD_RETRY_MS = 1_000;
 
 /**
  * Fires timers: each tick becomes an event of its timer, delivered to the timer's owner. The event and the timer's move to
@@ -119,7 +117,7 @@ export class TimerIngest {
     }
   }
 
-  /** A tick whose predecessor is still in work is passed over; one that a full queue has no room for waits. */
+  /** A tick whose predecessor is still in work is passed over; one that is refused waits. */
   async #fire(timer: Timer, { nowMs, isBusy }: { nowMs: number; isBusy: boolean }): Promise<void> {
     const nextAtMs = nextTickMs(timer.schedule, { tickMs: timer.nextAtMs, nowMs });
     if (isBusy) await this.#options.timers.skip(timer, nextAtMs);
@@ -135,8 +133,8 @@ export class TimerIngest {
     try {
       return await this.#options.log.commit(unit);
     } catch (error) {
-      if (!(error instanceof QueueFullError)) throw error;
-      setTimeout(() => this.#then(() => this.#reload(timer)), HELD_RETRY_MS).unref();
+      if (!(error instanceof RefusedError)) throw error;
+      setTimeout(() => this.#then(() => this.#reload(timer)), error.askAgainMs).unref();
       return null;
     }
   }

@@ -3,7 +3,7 @@ export { CallbackCalls, type CallbackOutcome } from "./callback-calls.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export type { Destinations, SendingRun, StepCalls, VariableValues, WorkflowDefinitions } from "./ports.ts";
 export { RunCancellation } from "./run-cancellation.ts";
-export { ERRORS_CHANNEL, LOGS_CHANNEL, STREAM_CHANNEL } from "./run-info.ts";
+export { ERRORS_CHANNEL, isOfBegunRun, LOGS_CHANNEL, STREAM_CHANNEL } from "./run-info.ts";
 export { runChores } from "./run-chores.ts";
 export type { RunFilter } from "./run-reader.ts";
 export { Runs } from "./runs.ts";

@@ -83,3 +83,8 @@ export function newRun(delivery: ClaimedDelivery, deploymentId: string): RunInfo
   const trigger = { kind: triggerKindOf(delivery), emitterId, channel, eventId, createdAtMs, event };
   return { ...base, traceId: emitId, trigger, replayOf: null };
 }
+
+/** Whether a delivery goes on with a run that has begun, rather than starting one. */
+export function isOfBegunRun({ channel, attempts }: Pick<ClaimedDelivery, "channel" | "attempts">): boolean {
+  return attempts > 0 || channel === RESUME_CHANNEL || channel === SENDS_CHANNEL;
+}

@@ -7,6 +7,7 @@ import { getWorkspace } from "./getWorkspace.ts";
 import { getWorkspaceUsage } from "./getWorkspaceUsage.ts";
 import { listAuditLog } from "./listAuditLog.ts";
 import { listWorkspaces } from "./listWorkspaces.ts";
+import { setWorkspaceQuota } from "./setWorkspaceQuota.ts";
 import { updateWorkspace } from "./updateWorkspace.ts";
 
 type Services = Pick<ApiServices, "workspaces" | "usage" | "users" | "apiKeys" | "audit" | "workspaceRemoval">;
@@ -15,5 +16,6 @@ export function workspaceRoutes(services: Services): Route[] {
   return [
     ...[createWorkspace(services), deleteWorkspace(services), getWorkspace(services), getWorkspaceUsage(services)],
     ...[listAuditLog(services), listWorkspaces(services), updateWorkspace(services)],
+    setWorkspaceQuota(services),
   ];
 }
