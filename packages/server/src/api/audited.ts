@@ -17,7 +17,7 @@ export interface Change {
  */
 export async function audited<T>(audit: AuditLog, change: Change, work: () => Promise<T>): Promise<T> {
   const { operation, request, caller } = change;
-  if (caller === null || operation.method === "GET" || operation.changesNothing) return work();
+  if (caller === null || !mayChange(operation)) return work();
   const isPersonal = /^\/(auth|users\/me)(\/|$)/.test(operation.path);
   // Looked up before the change, which may delete it.
   const isUnsure = !isPersonal && request.orgIds.length > 1;
@@ -40,6 +40,10 @@ export async function audited<T>(audit: AuditLog, change: Change, work: () => Pr
     await audit.recordOfUser({ ...rest, ...by, ...(subject !== undefined && { subject }) });
   }
   return result;
+}
+
+function mayChange({ method, changesNothing }: Change["operation"]): boolean {
+  return method !== "GET" && !changesNothing;
 }
 
 /** What the path names inside a workspace, else what was made, else the workspace that the path names. */
