@@ -18,6 +18,7 @@ import {
   useToast,
   type Column,
 } from "../../ui/index.ts";
+import { AccountUses } from "./account-uses.tsx";
 
 type Account = CallReply<"listAccounts">["data"][number];
 
@@ -78,7 +79,7 @@ export function AccountsPage() {
 
 function AccountActions({ account }: { account: Account }) {
   const say = useToast();
-  const [dialog, setDialog] = useState<"reconnect" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"reconnect" | "delete" | "uses" | null>(null);
   const test = useChange("testAccount", { stale: ["listAccounts"] });
   const remove = useChange("deleteAccount", { stale: ["listAccounts"] });
   const tryIt = (): void =>
@@ -102,9 +103,16 @@ function AccountActions({ account }: { account: Account }) {
         }
         items={[
           { label: "Test", onSelect: tryIt },
+          { label: "What uses it", onSelect: () => setDialog("uses") },
           { label: "Connect again", onSelect: () => setDialog("reconnect") },
           { label: "Delete", isDangerous: true, onSelect: () => setDialog("delete") },
         ]}
+      />
+      <AccountUses
+        accountId={account.id}
+        name={account.name ?? account.id}
+        isOpen={dialog === "uses"}
+        onClose={() => setDialog(null)}
       />
       <ConnectDialog
         app={account.app.id}

@@ -6,6 +6,7 @@ import { JsonView } from "../../json/index.ts";
 import { mayEdit, useWorkspace } from "../../shell/index.ts";
 import { Button, Confirm, ErrorNote, Loading, Page, Panel, Status, Tabs, useToast } from "../../ui/index.ts";
 import { EventList } from "./event-list.tsx";
+import { SourceDb } from "./source-db.tsx";
 import { SourceRuns } from "./source-runs.tsx";
 import { TestEvent } from "./test-event.tsx";
 
@@ -43,6 +44,7 @@ export function SourcePage() {
           { id: "events", label: "Events", content: <EventList sourceId={id} channel="" /> },
           { id: "errors", label: "Errors", content: <EventList sourceId={id} channel="$errors" /> },
           { id: "runs", label: "Runs and logs", content: <SourceRuns sourceId={id} /> },
+          { id: "db", label: "Database", content: <SourceDb sourceId={id} /> },
           {
             id: "props",
             label: "Props",
