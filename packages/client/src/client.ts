@@ -1,6 +1,7 @@
 import { operations, type InputOf, type Operation, type OperationId, type ReplyOf } from "@millrace/contract";
 import { AccessToken, type ClientCredentials } from "./access-token.ts";
 import { errorOf } from "./errors.ts";
+import { messagesOf } from "./messages-of.ts";
 
 type Operations = typeof operations;
 /** What an operation takes: its path, query and body in one object. */
@@ -15,6 +16,11 @@ export type ListId = {
     : never;
 }[OperationId];
 export type ListItem<Id extends ListId> = CallReply<Id> extends { data: readonly (infer Item)[] } ? Item : never;
+
+/** Operations that answer with server-sent events. */
+export type StreamId = {
+  [Id in OperationId]: Operations[Id] extends { streams: "sse" } ? Id : never;
+}[OperationId];
 
 interface ConnectionOptions {
   /** e.g. `http://localhost:3000` */
@@ -68,6 +74,12 @@ export class MillraceClient {
     return reply as CallReply<Id>;
   }
 
+  /** Where an operation is asked, for those who ask by themselves. */
+  urlOf<Id extends OperationId>(id: Id, input: CallInput<Id>): string {
+    const { path, rest } = filledPath(operations[id], { ...input });
+    return `${this.#url}/v1${path}${queryOf(rest)}`;
+  }
+
   /** Goes through all items of a list, page by page. */
   async *items<Id extends ListId>(id: Id, input?: CallInput<Id>): AsyncGenerator<ListItem<Id>> {
     let after: string | undefined;
@@ -81,6 +93,20 @@ export class MillraceClient {
       if (end_cursor === null || page.data.length < Number(query["limit"])) return;
       after = end_cursor;
     }
+  }
+
+  /**
+   * Follows server-sent events until the server or the signal ends them, e.g. `stream("streamSourceEvents", { source_id })`.
+   * @throws MillraceError when the server answers with anything but 2xx
+   */
+  async *stream<Id extends StreamId>(
+    id: Id,
+    input: CallInput<Id>,
+    options: Pick<CallOptions, "signal"> = {},
+  ): AsyncGenerator<CallReply<Id>> {
+    const response = await this.#send(operations[id], { ...input }, options);
+    if (!response.ok) throw await errorOf(response);
+    yield* messagesOf<CallReply<Id>>(response);
   }
 
   async #send(operation: Operation, input: Record<string, unknown>, options: CallOptions): Promise<Response> {

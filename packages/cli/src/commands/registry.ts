@@ -1,11 +1,10 @@
-import { MillraceError } from "@millrace/client";
 import { defineCommand } from "citty";
 import { readEnvironment } from "../environment.ts";
-import { addComponents, clientOf, ProgressBar } from "../registry/index.ts";
+import { clientOf, serverArgs } from "../access/index.ts";
+import { addComponents, ProgressBar } from "../registry/index.ts";
 import { UsageError } from "../run/index.ts";
+import { say, told } from "../terminal/index.ts";
 
-const json = { type: "boolean", description: "One JSON object for programs", default: false } as const;
-const url = { type: "string", description: "Address of the server; default: MILLRACE_API_URL" } as const;
 const org = { type: "string", description: "The workspace, when you belong to several" } as const;
 const app = { type: "string", description: "Only components that use this app" } as const;
 
@@ -19,7 +18,7 @@ const add = defineCommand({
       required: true,
     },
     scope: { type: "string", description: "instance: for every workspace; workspace: for one", default: "instance" },
-    ...{ org, url, json },
+    ...{ org, ...serverArgs },
   },
   run: ({ args }) =>
     told(async () => {
@@ -38,7 +37,7 @@ const add = defineCommand({
 
 const list = defineCommand({
   meta: { name: "list", description: "List what the registry holds" },
-  args: { q: { type: "string", description: "Part of the key or the name" }, ...{ app, url, json } },
+  args: { q: { type: "string", description: "Part of the key or the name" }, ...{ app, ...serverArgs } },
   run: ({ args }) =>
     told(async () => {
       const client = await clientOf(args, readEnvironment());
@@ -54,7 +53,7 @@ const search = defineCommand({
   meta: { name: "search", description: "Find components by what they do" },
   args: {
     query: { type: "positional", description: 'For example "send a message to a channel"', required: true },
-    ...{ app, url, json },
+    ...{ app, ...serverArgs },
   },
   run: ({ args }) =>
     told(async () => {
@@ -71,7 +70,7 @@ const remove = defineCommand({
   args: {
     key: { type: "positional", description: "Its key", required: true },
     version: { type: "string", description: "Only this version" },
-    ...{ url, json },
+    ...serverArgs,
   },
   run: ({ args }) =>
     told(async () => {
@@ -87,26 +86,3 @@ export const registry = defineCommand({
   meta: { name: "registry", description: "Components for all workspaces: add, list, search, remove" },
   subCommands: { add, list, search, remove },
 });
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-async function told(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const message = messageOf(error);
-    if (message === null) throw error;
-    process.stderr.write(`${message}\n`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  }
-}
-
-/** What is to be said of an error; null for a fault of our own. */
-function messageOf(error: unknown): string | null {
-  if (error instanceof UsageError || error instanceof MillraceError) return error.message;
-  // What `fetch` throws when nobody answers.
-  const isUnreachable = error instanceof TypeError && error.message === "fetch failed";
-  return isUnreachable ? `The server does not answer: ${String(error.cause)}` : null;
-}

@@ -1,4 +1,3 @@
 /** Fills and searches the registry of a server, over its API. */
 export { addComponents, type AddOptions } from "./add-components.ts";
-export { clientOf, type AccessOptions } from "./server-access.ts";
 export { ProgressBar } from "./progress-bar.ts";
