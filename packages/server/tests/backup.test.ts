@@ -6,12 +6,14 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { emptyDatabase } from "../testing/index.ts";
 import { Instance, removeDataDir, type ApiCaller } from "../testing/instance/index.ts";
 import { nodeStep, returned, type TestWorkflowRun } from "../testing/test-runs.ts";
 import { eventually } from "../testing/test-source.ts";
 
+const SETTLED_MS = 120_000;
 const BIN = fileURLToPath(new URL("../../cli/bin/millrace.mjs", import.meta.url));
 
 let root: string;
@@ -46,11 +48,14 @@ after(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-function runIn(caller: ApiCaller, { id, status }: { id: string; status: string }): Promise<TestWorkflowRun> {
-  return eventually(async () => {
+/** The sleeping run sleeps for longer than `eventually` waits. */
+async function runIn(caller: ApiCaller, { id, status }: { id: string; status: string }): Promise<TestWorkflowRun> {
+  for (const endMs = Date.now() + SETTLED_MS; ;) {
     const run = await caller.data<TestWorkflowRun>("GET", `/runs/${id}`);
-    return run.status === status && run;
-  });
+    if (run.status === status) return run;
+    assert.ok(Date.now() < endMs, `the run is not ${status}: ${JSON.stringify(run)}`);
+    await delay(100);
+  }
 }
 
 function command(args: readonly string[], env: Readonly<Record<string, string>>) {

@@ -131,7 +131,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const [path, heading] of PAGES) {
       await open(path, heading);
-      await page.waitForFunction(`document.querySelector(".animate-spin") === null`);
+      await page.locator(".animate-spin").first().waitFor({ state: "detached" });
       const problems = await accessibilityProblems(page);
       assert.deepEqual(problems, [], `${path} in ${scheme}`);
     }

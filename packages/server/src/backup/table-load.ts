@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import type { TableShape } from "./manifest.ts";
+import { damaged, type TableShape } from "./manifest.ts";
 import { quoted } from "./snapshot.ts";
 
 /** Fills one table with what COPY wrote of it. */
@@ -19,15 +19,24 @@ export class TableLoad {
     this.#done.catch(() => {});
   }
 
-  /** Waits for the database when it is slower. @throws what the database says of the rows */
+  /** Waits for the database when it is slower. @throws BackupError when these are no rows of the table */
   async write(chunk: Buffer): Promise<void> {
-    if (!this.#stream.write(chunk)) await Promise.race([once(this.#stream, "drain"), this.#done]);
+    if (this.#stream.destroyed) await this.#settled();
+    if (!this.#stream.write(chunk)) await Promise.race([once(this.#stream, "drain"), this.#settled()]);
   }
 
   /** Answers how many rows there were. */
   async end(): Promise<number> {
     this.#stream.end();
-    await this.#done;
+    await this.#settled();
     return this.#stream.rowCount;
+  }
+
+  /** Garbage is noticed by the database before the checksum is: bad data, a broken rule, or no COPY format at all. */
+  #settled(): Promise<void> {
+    return this.#done.catch((error: unknown) => {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      throw /^(22|23|42|08P)/.test(code) ? damaged(`table "${this.name}" does not load`, { cause: error }) : error;
+    });
   }
 }
