@@ -76,7 +76,7 @@ export class MillraceClient {
 
   /** Where an operation is asked, for those who ask by themselves. */
   urlOf<Id extends OperationId>(id: Id, input: CallInput<Id>): string {
-    const { path, rest } = filledPath(operations[id], { ...input });
+    const { path, rest } = filledPath(operations[id], { ...(input as object) });
     return `${this.#url}/v1${path}${queryOf(rest)}`;
   }
 

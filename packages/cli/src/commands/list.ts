@@ -42,7 +42,7 @@ const LISTINGS: Readonly<Record<string, (client: MillraceClient) => Promise<List
 };
 
 async function listSources(client: MillraceClient): Promise<Listed> {
-  const items = await Array.fromAsync(client.items("listMySources"));
+  const items = await all(client.items("listMySources"));
   const rows = items.map(({ id, name, active, updated_at }) => [
     ...[name, id, active ? "active" : "inactive", when(updated_at * 1_000)],
   ]);
@@ -50,20 +50,26 @@ async function listSources(client: MillraceClient): Promise<Listed> {
 }
 
 async function listStreams(client: MillraceClient): Promise<Listed> {
-  const items = (await Array.fromAsync(client.items("listMySources"))).map(({ id, name }) => ({
+  const items = (await all(client.items("listMySources"))).map(({ id, name }) => ({
     ...{ name, url: client.urlOf("streamSourceEvents", { source_id: id }) },
   }));
   return { items, headings: ["NAME", "SSE"], rows: items.map(({ name, url }) => [name, url]) };
 }
 
 async function listComponents(client: MillraceClient): Promise<Listed> {
-  const items = await Array.fromAsync(client.items("listComponents"));
+  const items = await all(client.items("listComponents"));
   const rows = items.map(({ key, version, type, name }) => [key, version, type, name]);
   return { items, headings: ["KEY", "VERSION", "TYPE", "NAME"], rows };
 }
 
 async function listWorkflows(client: MillraceClient): Promise<Listed> {
-  const items = await Array.fromAsync(client.items("listWorkflows"));
+  const items = await all(client.items("listWorkflows"));
   const rows = items.map(({ id, name, active }) => [name, id, active ? "active" : "inactive"]);
   return { items, headings: ["NAME", "ID", "STATE"], rows };
+}
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }

@@ -62,7 +62,7 @@ function loggedIn({ username, email }: { username: string; email: string }): str
 async function askForKey(url: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const key = await terminal.question(`API key (make one at ${url}/workspace/api-keys): `);
+    const key = await terminal.question(`API key (make one at ${url}/workspace?tab=api-keys): `);
     if (key.trim() === "") throw new UsageError("Without a key there is no logging in");
     return key.trim();
   } finally {

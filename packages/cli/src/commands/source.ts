@@ -82,7 +82,7 @@ export const update = defineCommand({
       const client = await clientOf(args, readEnvironment());
       const { id } = await findSource(client, args.source);
       const { data } = await client.call("updateSource", {
-        source_id: id,
+        id,
         ...(code !== undefined && { component_url: code }),
         ...(name !== undefined && { name }),
         ...((activate || deactivate) && { active: activate }),
@@ -99,7 +99,7 @@ export const deleteSource = defineCommand({
     told(async () => {
       const client = await clientOf(args, readEnvironment());
       const { id, name } = await findSource(client, args.source);
-      await client.call("deleteSource", { source_id: id });
+      await client.call("deleteSource", { id });
       say(args.json ? JSON.stringify({ deleted: id }) : `${name} (${id}) is deleted`);
     }),
 });
