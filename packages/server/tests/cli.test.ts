@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { startTestServer, type TestServer } from "../testing/index.ts";
 import { nodeStep, runIn, startRun, workflowOf } from "../testing/test-runs.ts";
 import { TestSource } from "../testing/test-source.ts";
@@ -116,11 +117,8 @@ test("runs are shown and replayed, at a terminal within its width", async () => 
   assert.match(await succeed("replay", runId), /^Runs again as /);
   assert.equal((await millrace("replay", "nothing")).code, 1);
   const command = `stty cols 80; '${process.execPath}' '${BIN}' runs ${workflow.id}`;
-  const atTerminal = await new Promise<string>((resolve, reject) => {
-    execFile("script", ["-qec", command, "/dev/null"], { env: { ...env(), TERM: "xterm" } }, (error, out) =>
-      error ? reject(error) : resolve(out),
-    );
-  });
+  const terminal = { env: { ...env(), TERM: "xterm" } };
+  const { stdout: atTerminal } = await promisify(execFile)("/usr/bin/script", ["-qec", command, "/dev/null"], terminal);
   const lines = atTerminal.trimEnd().split("\r\n");
   assert.ok(atTerminal.includes("\u001B[2m"), "the headings are dimmed");
   assert.ok(

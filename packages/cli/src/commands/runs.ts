@@ -3,8 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { defineCommand } from "citty";
 import { clientOf, serverArgs } from "../access/index.ts";
 import { readEnvironment } from "../environment.ts";
-import { UsageError } from "../run/index.ts";
 import { say, tableOf, told, when } from "../terminal/index.ts";
+import { limitOf, pagingArgs } from "./paging.ts";
 
 type Run = CallReply<"listWorkflowRuns">["data"][number];
 
@@ -16,15 +16,13 @@ export const runs = defineCommand({
   meta: { name: "runs", description: "Show the runs of a workflow, the newest last" },
   args: {
     workflow: { type: "positional", description: "The workflow's id", required: true },
-    number: { type: "string", alias: "n", description: "How many, up to 100", default: "10" },
     status: { type: "string", description: "Only those: queued, running, paused, success, error or cancelled" },
-    follow: { type: "boolean", alias: "f", description: "Go on with new ones until Ctrl+C", default: false },
+    ...pagingArgs,
     ...serverArgs,
   },
   run: ({ args }) =>
     told(async () => {
-      const limit = Number(args.number);
-      if (!Number.isInteger(limit) || limit < 1 || limit > 100) throw new UsageError("-n is a number from 1 to 100");
+      const limit = limitOf(args.number);
       const client = await clientOf(args, readEnvironment());
       const filter = { workflow_id: args.workflow, ...(args.status !== undefined && { status: args.status }) };
       const asked = { ...filter, limit } as CallInput<"listWorkflowRuns">;

@@ -5,6 +5,7 @@ import { readEnvironment } from "../environment.ts";
 import { UsageError } from "../run/index.ts";
 import { say, told, when } from "../terminal/index.ts";
 import { findSource } from "./find-source.ts";
+import { limitOf, pagingArgs } from "./paging.ts";
 
 const source = { type: "positional", description: "The source's id or name", required: true } as const;
 
@@ -33,14 +34,12 @@ export const events = defineCommand({
   meta: { name: "events", description: "Show the events of a source, the newest last" },
   args: {
     source,
-    number: { type: "string", alias: "n", description: "How many, up to 100", default: "10" },
-    follow: { type: "boolean", alias: "f", description: "Go on with new ones until Ctrl+C", default: false },
+    ...pagingArgs,
     ...serverArgs,
   },
   run: ({ args }) =>
     told(async () => {
-      const limit = Number(args.number);
-      if (!Number.isInteger(limit) || limit < 1 || limit > 100) throw new UsageError("-n is a number from 1 to 100");
+      const limit = limitOf(args.number);
       const client = await clientOf(args, readEnvironment());
       const { id } = await findSource(client, args.source);
       const { data } = await client.call("listSourceEvents", { source_id: id, limit, expand: "event" });
