@@ -158,13 +158,15 @@ interface KeptDraft {
 }
 
 /** The draft survives a reload; it is dropped when it is deployed or discarded. */
+/** Kept over reloads, for this tab and workspace alone: values may be secret. */
 function useWorkflowDraft(workflow: WorkflowReply | null) {
-  const storageKey = `millrace-draft-workflow-${workflow?.id ?? "new"}`;
+  const workspace = useWorkspace();
+  const storageKey = `millrace-draft-workflow-${workflow?.id ?? `new-${workspace.id}`}`;
   const deployed = useMemo(() => (workflow === null ? EMPTY : draftOf(workflow)), [workflow]);
   const [kept, setKept] = useState<KeptDraft | null>(() => readKept(storageKey));
   useEffect(() => {
-    if (kept === null) localStorage.removeItem(storageKey);
-    else localStorage.setItem(storageKey, JSON.stringify(kept));
+    if (kept === null) sessionStorage.removeItem(storageKey);
+    else sessionStorage.setItem(storageKey, JSON.stringify(kept));
   }, [kept, storageKey]);
   const deploymentId = workflow?.deployment_id ?? null;
   const setDraft = useCallback(
@@ -181,6 +183,10 @@ function useWorkflowDraft(workflow: WorkflowReply | null) {
 }
 
 function readKept(storageKey: string): KeptDraft | null {
-  const text = localStorage.getItem(storageKey);
-  return text === null ? null : (JSON.parse(text) as KeptDraft);
+  const text = sessionStorage.getItem(storageKey);
+  try {
+    return text === null ? null : (JSON.parse(text) as KeptDraft);
+  } catch {
+    return null;
+  }
 }
