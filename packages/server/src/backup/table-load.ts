@@ -10,24 +10,27 @@ export class TableLoad {
   readonly name: string;
   readonly #stream: ReturnType<typeof copyFrom>;
   readonly #done: Promise<void>;
+  /** The database has said no: the stream has let go of its connection, and takes nothing more. */
+  #hasFailed = false;
 
   constructor(client: pg.Client, { name, columns }: TableShape) {
     this.name = name;
     const list = columns.map(quoted).join(", ");
     this.#stream = client.query(copyFrom(`copy ${quoted(name)} (${list}) from stdin`));
+    this.#stream.once("error", () => (this.#hasFailed = true));
     this.#done = finished(this.#stream);
     this.#done.catch(() => {});
   }
 
   /** Waits for the database when it is slower. @throws BackupError when these are no rows of the table */
   async write(chunk: Buffer): Promise<void> {
-    if (this.#stream.destroyed) await this.#settled();
+    if (this.#hasFailed) return this.#settled();
     if (!this.#stream.write(chunk)) await Promise.race([once(this.#stream, "drain"), this.#settled()]);
   }
 
   /** Answers how many rows there were. */
   async end(): Promise<number> {
-    this.#stream.end();
+    if (!this.#hasFailed) this.#stream.end();
     await this.#settled();
     return this.#stream.rowCount;
   }
